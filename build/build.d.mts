@@ -1,0 +1,1 @@
+export function build(options?: { quiet?: boolean; types?: boolean; force?: boolean }): Promise<void>
