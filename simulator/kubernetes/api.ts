@@ -57,7 +57,11 @@ export interface Api {
     name: ResourceName,
     namespace: string | undefined,
     objectName: string,
-    options?: WriteOptions & { gracePeriodSeconds?: number; propagation?: 'Background' | 'Foreground' | 'Orphan'; uid?: string },
+    options?: WriteOptions & {
+      gracePeriodSeconds?: number
+      propagation?: 'Background' | 'Foreground' | 'Orphan'
+      uid?: string
+    },
   ): Promise<void>
   /**
    * Tells every change of a resource from now on, after first telling all that is there as ADDED. Listeners are called synchronously after

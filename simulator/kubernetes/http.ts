@@ -25,7 +25,10 @@ export interface HttpResponse {
  * How a connection failed, as a caller sees it. curl's exit codes: dns 6, refused 7, timeout 28, tls 35, empty 52, reset 56.
  * `phase` of reset: `handshake` means that nothing of HTTP was spoken.
  */
-export type ConnectionFailure = { kind: 'dns' | 'refused' | 'timeout' | 'unreachable' | 'tls' | 'empty' | 'reset'; message: string }
+export type ConnectionFailure = {
+  kind: 'dns' | 'refused' | 'timeout' | 'unreachable' | 'tls' | 'empty' | 'reset'
+  message: string
+}
 
 export type CallOutcome =
   | { ok: true; response: HttpResponse; milliseconds: number }
