@@ -8,7 +8,17 @@ import { fileURLToPath } from 'node:url'
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const dist = path.join(root, 'dist')
 const stampFile = path.join(dist, 'stamp')
-const sources = ['build', 'cli', 'client', 'protocol', 'server', 'simulator', 'verifiers', 'package.json', 'package-lock.json']
+const sources = [
+  'build',
+  'cli',
+  'client',
+  'protocol',
+  'server',
+  'simulator',
+  'verifiers',
+  'package.json',
+  'package-lock.json',
+]
 
 /** Every process of the product is one entry: dist/NAME.js. */
 const entries = {
@@ -23,13 +33,14 @@ const entries = {
 async function* files(start) {
   const info = await stat(start)
   if (info.isFile()) yield [start, info]
-  else for (const name of (await readdir(start)).sort()) if (name !== 'node_modules') yield* files(path.join(start, name))
+  else
+    for (const name of (await readdir(start)).sort()) if (name !== 'node_modules') yield* files(path.join(start, name))
 }
 
 /** A hash over names, sizes and times of all sources: equal means that dist/ is still true. */
 async function stamp() {
   const hash = createHash('sha256')
-  for (const source of sources)
+  for (const source of sources.filter((name) => existsSync(path.join(root, name))))
     for await (const [file, info] of files(path.join(root, source)))
       if (!/\.test\.tsx?$/.test(file)) hash.update(`${path.relative(root, file)} ${info.size} ${info.mtimeMs}\n`)
   return hash.digest('hex')
@@ -44,33 +55,42 @@ export async function build({ quiet = false, types = false, force = false } = {}
   await mkdir(dist, { recursive: true })
   const logLevel = quiet ? 'error' : 'warn'
   const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(root, file))))
-  await vite.build({
-    configFile: false,
-    root,
-    logLevel,
-    ssr: { noExternal: ['just-bash'] },
-    build: {
-      ssr: true,
-      outDir: dist,
-      emptyOutDir: false,
-      target: 'node20',
-      minify: false,
-      sourcemap: true,
-      rollupOptions: {
-        input: present,
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+  if (Object.keys(present).length > 0)
+    await vite.build({
+      configFile: false,
+      root,
+      logLevel,
+      ssr: { noExternal: ['just-bash'] },
+      build: {
+        ssr: true,
+        outDir: dist,
+        emptyOutDir: false,
+        target: 'node20',
+        minify: false,
+        sourcemap: true,
+        rollupOptions: {
+          input: present,
+          output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        },
       },
-    },
-  })
+    })
   if (existsSync(path.join(root, 'client/index.html')))
-    await vite.build({ configFile: path.join(root, 'client/vite.config.ts'), root: path.join(root, 'client'), logLevel })
+    await vite.build({
+      configFile: path.join(root, 'client/vite.config.ts'),
+      root: path.join(root, 'client'),
+      logLevel,
+    })
   if (types) await emitTypes()
   await writeFile(stampFile, wanted)
 }
 
 async function emitTypes() {
   const { execFileSync } = await import('node:child_process')
-  execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', path.join(root, 'build/types.tsconfig.json')], { stdio: 'inherit' })
+  execFileSync(
+    process.execPath,
+    [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', path.join(root, 'build/types.tsconfig.json')],
+    { stdio: 'inherit' },
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

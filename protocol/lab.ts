@@ -2,8 +2,7 @@
 
 /** How a task is decided: a verifier of `verifiers/` with parameters, or a shell script of the lab. */
 export type Check =
-  | { kind: 'verifier'; verifier: string; with: Record<string, unknown> }
-  | { kind: 'shell'; script: string }
+  { kind: 'verifier'; verifier: string; with: Record<string, unknown> } | { kind: 'shell'; script: string }
 
 export interface Hint {
   text: string

@@ -43,7 +43,13 @@ export const clientMessage = v.variant('type', [
   v.strictObject({ type: v.literal('rename'), terminal: v.number(), name: id }),
   v.strictObject({ type: v.literal('resize'), terminal: v.number(), columns: size, rows: size }),
   /** A click on a command of the lesson: the server types its text into the terminal of that name, opening it when it is not there. */
-  v.strictObject({ type: v.literal('run'), step: id, command: id, columns: v.optional(size, 80), rows: v.optional(size, 24) }),
+  v.strictObject({
+    type: v.literal('run'),
+    step: id,
+    command: id,
+    columns: v.optional(size, 80),
+    rows: v.optional(size, 24),
+  }),
   v.strictObject({ type: v.literal('ping') }),
 ])
 export type ClientMessage = v.InferOutput<typeof clientMessage>

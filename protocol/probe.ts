@@ -6,7 +6,13 @@ export type ProbeCaller =
    * A caller made for the occasion, never an object that the learner can see. `sidecar: 'as-injected'` gives it a proxy exactly when a pod
    * with these labels in that namespace would get one now; `none` never.
    */
-  | { kind: 'identity'; namespace: string; serviceAccount: string; labels?: Record<string, string>; sidecar: 'as-injected' | 'none' }
+  | {
+      kind: 'identity'
+      namespace: string
+      serviceAccount: string
+      labels?: Record<string, string>
+      sidecar: 'as-injected' | 'none'
+    }
 
 export interface ProbeRequest {
   from: ProbeCaller

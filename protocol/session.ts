@@ -64,7 +64,8 @@ export interface SessionView {
 }
 
 /** A change of a session as every open page of it learns it. `view` events replace the whole view. */
-export type SessionEvent = { type: 'view'; view: SessionView } | { type: 'task'; task: TaskView; points: { earned: number; possible: number } }
+export type SessionEvent =
+  { type: 'view'; view: SessionView } | { type: 'task'; task: TaskView; points: { earned: number; possible: number } }
 
 /** One page of a lab as the browser gets it. Command texts are in the HTML; a click sends only the id. */
 export interface StepPage {
