@@ -1,0 +1,8 @@
+export * from './catalogue.ts'
+export { conform } from './conform.ts'
+export { applyDefaults } from './defaults/index.ts'
+export { prepareForCreate, prepareForUpdate, qosClass } from './prepare.ts'
+export { decodeProtobuf } from './protobuf.ts'
+export * from './quantity.ts'
+export { copyTree, isMap, sameTree, type Tree } from './tree.ts'
+export { typeNamed, typeOfKind, type Field, type FieldType, type TypeDefinition } from './types.ts'
