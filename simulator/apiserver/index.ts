@@ -1,0 +1,5 @@
+export { bootstrap } from './bootstrap.ts'
+export { Allocator } from './allocator.ts'
+export { Catalog, storageName } from './catalog.ts'
+export type { Kernel, WriteContext } from './kernel.ts'
+export { localApi } from './local-api.ts'

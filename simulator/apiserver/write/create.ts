@@ -1,0 +1,75 @@
+import {
+  alreadyExists,
+  apiVersionOf,
+  badRequest,
+  keyOf,
+  timestamp,
+  type KubeObject,
+  type NewObject,
+} from '../../kubernetes/index.ts'
+import type { ServedResource } from '../../schema/index.ts'
+import { deepFreeze } from '../../storage/index.ts'
+import { storageName } from '../catalog.ts'
+import type { Kernel, WriteContext } from '../kernel.ts'
+import { applyDefaults, recordManager, validateObject } from '../typing.ts'
+import { admitMutating, admitValidating } from './admit.ts'
+import { prepareCreate } from './strategy.ts'
+
+/** Names longer than this leave no room for the random part (apiserver `pkg/storage/names`). */
+const GENERATED_PREFIX_CHARACTERS = 58
+const GENERATED_SUFFIX_CHARACTERS = 5
+
+/** Everything that happens to a new object, from defaulting to storage. The object given is changed. */
+export async function create(
+  kernel: Kernel,
+  resource: ServedResource,
+  namespace: string | undefined,
+  object: NewObject,
+  context: WriteContext,
+): Promise<KubeObject> {
+  const { metadata } = object
+  checkPlace(resource, namespace, object)
+  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+  if (metadata.generateName && !metadata.name)
+    metadata.name =
+      metadata.generateName.slice(0, GENERATED_PREFIX_CHARACTERS) + kernel.random.suffix(GENERATED_SUFFIX_CHARACTERS)
+  if (resource.kind === 'Namespace' && resource.group === '' && metadata.name)
+    metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name }
+  applyDefaults(kernel, resource, object)
+  const admission = { operation: 'CREATE' as const, resource, name: metadata.name ?? '', namespace, object }
+  await admitMutating(kernel, admission, context)
+  // Webhooks may have added parts that lack their defaults.
+  applyDefaults(kernel, resource, object)
+  prepareCreate(kernel, resource, object)
+  Object.assign(metadata, { uid: kernel.random.uuid(), creationTimestamp: timestamp(kernel.clock) })
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  recordManager(kernel, resource, undefined, object, context)
+  validateObject(kernel, resource, object, undefined, context)
+  await admitValidating(kernel, admission, context)
+  return store(kernel, resource, object as KubeObject, context)
+}
+
+function store(kernel: Kernel, resource: ServedResource, object: KubeObject, context: WriteContext): KubeObject {
+  const name = storageName(resource)
+  const exists = kernel.store.get(name, keyOf(object)) !== undefined
+  if (exists) throw alreadyExists(resource, object.metadata.name)
+  if (context.dryRun) return deepFreeze(object)
+  const stored = kernel.store.put(name, object, undefined)
+  if (stored === undefined) throw alreadyExists(resource, object.metadata.name)
+  return stored
+}
+
+/** The object must be of the resource's kind and stand in the namespace that it is sent to. */
+export function checkPlace(resource: ServedResource, namespace: string | undefined, object: NewObject): void {
+  object.apiVersion ||= apiVersionOf(resource)
+  object.kind ||= resource.kind
+  object.metadata ??= {}
+  if (!resource.namespaced) {
+    delete object.metadata.namespace
+    return
+  }
+  if (object.metadata.namespace && object.metadata.namespace !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  object.metadata.namespace = namespace ?? 'default'
+}

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util'
+import { conflict, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
+import type { ServedResource } from '../../schema/index.ts'
+import { deepFreeze } from '../../storage/index.ts'
+import { storageName } from '../catalog.ts'
+import type { Kernel, WriteContext } from '../kernel.ts'
+import { applyDefaults, recordManager, validateObject } from '../typing.ts'
+import { admitMutating, admitValidating } from './admit.ts'
+import { checkPlace } from './create.ts'
+import { prepareUpdate } from './strategy.ts'
+
+const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
+/** Writes without a resourceVersion are tried again when another write came between reading and storing. */
+const ATTEMPTS = 20
+
+export interface UpdateOptions {
+  /** The new object from the stored one (undefined: leave it); called again when another write came first. */
+  change: (current: KubeObject) => NewObject | undefined | Promise<NewObject | undefined>
+  /** Records who owns which fields; absent: the change is the work of `context.manager` as an Update. */
+  manage?: (before: KubeObject, after: NewObject) => void
+}
+
+/** Everything that happens to a changed object, from defaulting to storage. */
+export async function update(
+  kernel: Kernel,
+  resource: ServedResource,
+  key: string,
+  options: UpdateOptions,
+  context: WriteContext,
+): Promise<KubeObject> {
+  const place = storageName(resource)
+  const name = key.slice(key.indexOf('/') + 1)
+  for (let attempt = 1; ; attempt++) {
+    const old = kernel.store.get(place, key)
+    if (old === undefined) throw notFound(resource, name)
+    const object = await options.change(old)
+    if (object === undefined) return old
+    const wanted = object.metadata.resourceVersion
+    if (wanted && wanted !== old.metadata.resourceVersion) throw conflict(resource, name, MODIFIED)
+    const uid = object.metadata.uid
+    if (uid && uid !== old.metadata.uid)
+      throw conflict(
+        resource,
+        name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+      )
+    const prepared = await prepare(kernel, resource, object, old, options, context)
+    if (isDeepStrictEqual(unstamped(prepared), unstamped(old))) return old
+    if (context.dryRun) return deepFreeze(prepared)
+    const stored = settle(kernel, place, key, prepared, old)
+    if (stored !== undefined) return stored
+    if (wanted || attempt === ATTEMPTS) throw conflict(resource, name, MODIFIED)
+  }
+}
+
+async function prepare(
+  kernel: Kernel,
+  resource: ServedResource,
+  object: NewObject,
+  old: KubeObject,
+  options: UpdateOptions,
+  context: WriteContext,
+): Promise<KubeObject> {
+  const { namespace, name } = old.metadata
+  checkPlace(resource, namespace, object)
+  keepIdentity(object, old)
+  applyDefaults(kernel, resource, object)
+  const admission = { operation: 'UPDATE' as const, resource, name, namespace, object, oldObject: old }
+  await admitMutating(kernel, admission, context)
+  applyDefaults(kernel, resource, object)
+  prepareUpdate(kernel, resource, context.subresource, object, old)
+  if (options.manage) options.manage(old, object)
+  else recordManager(kernel, resource, old, object, context)
+  validateObject(kernel, resource, object, old, context)
+  await admitValidating(kernel, admission, context)
+  return object as KubeObject
+}
+
+/** What no writer may change: the server owns it. */
+function keepIdentity(object: NewObject, old: KubeObject): void {
+  const { metadata } = object
+  metadata.name ||= old.metadata.name
+  metadata.uid = old.metadata.uid
+  metadata.resourceVersion = old.metadata.resourceVersion
+  metadata.creationTimestamp = old.metadata.creationTimestamp
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generateName'] as const) {
+    if (old.metadata[field] === undefined) delete metadata[field]
+    else Object.assign(metadata, { [field]: old.metadata[field] })
+  }
+  if (old.metadata.deletionTimestamp !== undefined) dropNewFinalizers(object, old)
+}
+
+function dropNewFinalizers(object: NewObject, old: KubeObject): void {
+  const kept = object.metadata.finalizers?.filter((finalizer) => old.metadata.finalizers?.includes(finalizer))
+  if (kept?.length) object.metadata.finalizers = kept
+  else delete object.metadata.finalizers
+}
+
+/** An object without the times in managedFields: an update that changes nothing else is not a write. */
+function unstamped(object: KubeObject): unknown {
+  const { managedFields, ...metadata } = object.metadata
+  return { ...object, metadata: { ...metadata, managedFields: managedFields?.map((entry) => ({ ...entry, time: '' })) } }
+}
+
+/** Stores, or removes an object whose deletion waited for the finalizer that this write took away. */
+function settle(
+  kernel: Kernel,
+  place: string,
+  key: string,
+  object: KubeObject,
+  old: KubeObject,
+): KubeObject | undefined {
+  const version = old.metadata.resourceVersion
+  const waits = old.metadata.deletionTimestamp !== undefined && (old.metadata.deletionGracePeriodSeconds ?? 0) === 0
+  const finished =
+    waits && !object.metadata.finalizers?.length && !(object['spec']?.finalizers?.length && object.kind === 'Namespace')
+  if (finished) return kernel.store.remove(place, key, version, object)
+  return kernel.store.put(place, object, version)
+}
