@@ -1,9 +1,14 @@
 import type { KubeObject, NewObject } from '../kubernetes/index.ts'
-import type { ServedResource } from '../schema/index.ts'
+import { applyDefaults as defaulted, type ServedResource } from '../schema/index.ts'
 import type { Kernel, WriteContext } from './kernel.ts'
 
-/** Fills in what the type's defaults say. */
-export function applyDefaults(_kernel: Kernel, _resource: ServedResource, _object: NewObject): void {}
+/** Reads the object into its type and fills in what the type's defaults say, in place. */
+export function applyDefaults(_kernel: Kernel, resource: ServedResource, object: NewObject): void {
+  const held = defaulted(resource, object)
+  if (held === object) return
+  for (const key of Object.keys(object)) if (!(key in held)) delete object[key]
+  Object.assign(object, held)
+}
 
 /** Throws 422 when the object breaks a rule of its type. */
 export function validateObject(

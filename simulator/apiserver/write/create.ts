@@ -33,17 +33,15 @@ export async function create(
   if (metadata.generateName && !metadata.name)
     metadata.name =
       metadata.generateName.slice(0, GENERATED_PREFIX_CHARACTERS) + kernel.random.suffix(GENERATED_SUFFIX_CHARACTERS)
-  if (resource.kind === 'Namespace' && resource.group === '' && metadata.name)
-    metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name }
   applyDefaults(kernel, resource, object)
   const admission = { operation: 'CREATE' as const, resource, name: metadata.name ?? '', namespace, object }
   await admitMutating(kernel, admission, context)
   // Webhooks may have added parts that lack their defaults.
   applyDefaults(kernel, resource, object)
+  Object.assign(object.metadata, { uid: kernel.random.uuid(), creationTimestamp: timestamp(kernel.clock) })
+  delete object.metadata.deletionTimestamp
+  delete object.metadata.deletionGracePeriodSeconds
   prepareCreate(kernel, resource, object)
-  Object.assign(metadata, { uid: kernel.random.uuid(), creationTimestamp: timestamp(kernel.clock) })
-  delete metadata.deletionTimestamp
-  delete metadata.deletionGracePeriodSeconds
   recordManager(kernel, resource, undefined, object, context)
   validateObject(kernel, resource, object, undefined, context)
   await admitValidating(kernel, admission, context)

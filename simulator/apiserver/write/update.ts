@@ -99,7 +99,10 @@ function dropNewFinalizers(object: NewObject, old: KubeObject): void {
 /** An object without the times in managedFields: an update that changes nothing else is not a write. */
 function unstamped(object: KubeObject): unknown {
   const { managedFields, ...metadata } = object.metadata
-  return { ...object, metadata: { ...metadata, managedFields: managedFields?.map((entry) => ({ ...entry, time: '' })) } }
+  return {
+    ...object,
+    metadata: { ...metadata, managedFields: managedFields?.map((entry) => ({ ...entry, time: '' })) },
+  }
 }
 
 /** Stores, or removes an object whose deletion waited for the finalizer that this write took away. */
