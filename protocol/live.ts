@@ -36,6 +36,8 @@ export const clientMessage = v.variant('type', [
     type: v.literal('hello'),
     session: id,
     ticket: id,
+    /** Chosen at random by the page when it loads: input numbers count per page, across its reconnections. */
+    page: id,
     terminals: v.optional(v.array(v.strictObject({ number: v.number(), offset: v.number() })), []),
   }),
   v.strictObject({ type: v.literal('open'), name: id, columns: size, rows: size }),
@@ -73,9 +75,12 @@ export type CommandState = {
 export type ServerMessage =
   | { type: 'welcome'; view: import('./session.ts').SessionView; terminals: TerminalView[]; commands: CommandState[] }
   | import('./session.ts').SessionEvent
-  | { type: 'terminals'; terminals: TerminalView[] }
+  /** `lost`: the process that held the shells died, and they with it; files are still there. */
+  | { type: 'terminals'; terminals: TerminalView[]; lost?: true }
   /** Replay of a terminal begins at `offset` (what is before is gone) and is complete at `end`: input is held back until it was parsed. */
   | { type: 'replay'; terminal: number; offset: number; end: number }
+  /** Input up to this number has reached the shell's queue and need not be sent again after a reconnection. */
+  | { type: 'typed'; terminal: number; sequence: number }
   | { type: 'command'; command: CommandState }
   | { type: 'problem'; code: string; sentence: string }
   | { type: 'pong' }
