@@ -1,0 +1,1 @@
+export type { LiveSession, LiveSessions } from './contract.ts'

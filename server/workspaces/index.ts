@@ -1,0 +1,2 @@
+export type { Mirror, MirrorAnswer, RunResult, Workspace, WorkspaceProvider, WorkspaceRequest } from './provider.ts'
+export type { ShellSpec } from './shell-spec.ts'
