@@ -23,6 +23,8 @@ export interface ProbeRequest {
   /** How many requests (1 to 5000), and how many of them at once (default 1). */
   count?: number
   concurrency?: number
+  /** Pause after each request, for behaviour that needs time (an instance that comes back). Default 0. */
+  intervalMilliseconds?: number
   /** Of each request. Default 5000. */
   timeoutMilliseconds?: number
 }
