@@ -1,1 +1,2 @@
 export type { LiveSession, LiveSessions } from './contract.ts'
+export { createLive, type Live, type LiveOptions } from './live.ts'

@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { CLOSE_NOT_ALLOWED, MAX_INPUT_BYTES } from '../../protocol/live.ts'
+import type { Clock } from '../../simulator/kubernetes/clock.ts'
+import type { TerminalHostConnection } from '../workspaces/terminal-host/index.ts'
+import type { LiveSessions } from './contract.ts'
+import { Page } from './page.ts'
+import { Tickets } from './tickets.ts'
+
+const HELLO_MILLISECONDS = 10_000
+const PING_MILLISECONDS = 15_000
+const DEAD_MILLISECONDS = 45_000
+const HEADER_BYTES = 1024
+
+export interface LiveOptions {
+  sessions: LiveSessions
+  terminals: TerminalHostConnection
+  /** Which pages may connect: the value of the Origin header, never empty. */
+  allowedOrigin: (origin: string) => boolean
+  clock: Clock
+}
+
+/** Everything at /live: terminals, progress and problems of a session on one connection a page. */
+export interface Live {
+  /** For `POST /api/sessions/:id/ticket`, after the route has made sure that the session is this person's. */
+  ticket(session: string, person: string): string
+  /** Takes an HTTP upgrade of /live; refuses a page of another origin with 403. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Ends all connections; pages come back by themselves. */
+  close(): void
+}
+
+export function createLive({ sessions, terminals, allowedOrigin, clock }: LiveOptions): Live {
+  const tickets = new Tickets(clock)
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_INPUT_BYTES + HEADER_BYTES,
+    perMessageDeflate: false,
+  })
+
+  server.on('connection', (socket: WebSocket) => {
+    const page = new Page(socket, { sessions, terminals, tickets })
+    const hello = clock.after(HELLO_MILLISECONDS, () => page.admitted || socket.close(CLOSE_NOT_ALLOWED))
+    let heard = clock.monotonic()
+    let next: Disposable
+    const ping = () => {
+      next = clock.after(PING_MILLISECONDS, () => {
+        if (clock.monotonic() - heard > DEAD_MILLISECONDS) return socket.terminate()
+        socket.ping()
+        ping()
+      })
+    }
+    ping()
+    socket.on('pong', () => (heard = clock.monotonic()))
+    socket.on('message', () => (heard = clock.monotonic()))
+    // A broken frame or a reset ends this connection and nothing else; `close` follows.
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      hello[Symbol.dispose]()
+      next[Symbol.dispose]()
+    })
+  })
+
+  return {
+    ticket: (session, person) => tickets.issue(session, person),
+    upgrade(request, socket, head) {
+      const { origin } = request.headers
+      if (origin === undefined || !allowedOrigin(origin)) {
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+        return
+      }
+      server.handleUpgrade(request, socket, head, (webSocket) => server.emit('connection', webSocket, request))
+    },
+    close() {
+      for (const socket of server.clients) socket.close(1012)
+      server.close()
+    },
+  }
+}

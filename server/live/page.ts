@@ -1,0 +1,200 @@
+import * as v from 'valibot'
+import type { RawData, WebSocket } from 'ws'
+import { LabwrightError } from '../../protocol/errors/error.ts'
+import { workspaceError } from '../../protocol/errors/workspace.ts'
+import { decodeFrame, encodeFrame } from '../../protocol/live-frames.ts'
+import {
+  CLOSE_BAD_FRAME,
+  CLOSE_NO_SESSION,
+  CLOSE_NOT_ALLOWED,
+  CLOSE_TOO_SLOW,
+  type ClientMessage,
+  clientMessage,
+  type CommandState,
+  INPUT,
+  MAX_INPUT_BYTES,
+  OUTPUT,
+  type ServerMessage,
+  type TerminalView,
+} from '../../protocol/live.ts'
+import type { HostTerminal, RunState, TerminalHostConnection, Viewer } from '../workspaces/terminal-host/index.ts'
+import type { LiveSession, LiveSessions } from './contract.ts'
+import type { Tickets } from './tickets.ts'
+
+/** Terminal bytes are bounded by their windows; this bounds all that waits for a page's socket. */
+const MAX_UNSENT_BYTES = 12 * 1024 * 1024
+
+type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>
+
+export interface PageContext {
+  sessions: LiveSessions
+  terminals: TerminalHostConnection
+  tickets: Tickets
+}
+
+/** A run's key names the command in the lesson; it goes through the terminal host as one word. */
+const runKey = (step: string, command: string) => JSON.stringify([step, command])
+
+function commandState(run: RunState): CommandState {
+  const { key, ...rest } = run
+  const [step = '', command = ''] = JSON.parse(key) as string[]
+  return { step, command, ...rest }
+}
+
+function terminalView({ number, name, exitCode }: HostTerminal): TerminalView {
+  return { number, name, ...(exitCode === undefined ? {} : { exitCode }) }
+}
+
+/** One open page: everything that comes over its WebSocket and goes to it. */
+export class Page {
+  readonly #socket: WebSocket
+  readonly #context: PageContext
+  readonly #open: Disposable[] = []
+  #person = ''
+  #session = ''
+  #viewer: Viewer | undefined
+  readonly #attached = new Set<number>()
+
+  constructor(socket: WebSocket, context: PageContext) {
+    this.#socket = socket
+    this.#context = context
+    socket.on('message', (data, binary) => this.#receive(data, binary))
+    socket.on('close', () => this[Symbol.dispose]())
+  }
+
+  /** True once its `hello` was accepted. */
+  get admitted(): boolean {
+    return this.#viewer !== undefined
+  }
+
+  [Symbol.dispose](): void {
+    for (const each of this.#open.splice(0)) each[Symbol.dispose]()
+  }
+
+  #receive(data: RawData, binary: boolean): void {
+    const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer)
+    if (!this.admitted) return binary ? this.#close(CLOSE_BAD_FRAME) : this.#hello(bytes)
+    const session = this.#context.sessions.find(this.#session, this.#person)
+    if (session === undefined) return this.#close(CLOSE_NO_SESSION)
+    if (binary) return this.#frame(bytes)
+    const message = this.#parse(bytes)
+    if (message === undefined || message.type === 'hello') return this.#close(CLOSE_BAD_FRAME)
+    this.#act(session, message).catch((error: unknown) => this.#problem(error))
+  }
+
+  #parse(bytes: Buffer): ClientMessage | undefined {
+    try {
+      const result = v.safeParse(clientMessage, JSON.parse(bytes.toString()))
+      return result.success ? result.output : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  #hello(bytes: Buffer): void {
+    const hello = this.#parse(bytes)
+    if (hello?.type !== 'hello') return this.#close(CLOSE_BAD_FRAME)
+    const person = this.#context.tickets.redeem(hello.ticket, hello.session)
+    if (person === undefined) return this.#close(CLOSE_NOT_ALLOWED)
+    const session = this.#context.sessions.find(hello.session, person)
+    if (session === undefined) return this.#close(CLOSE_NO_SESSION)
+    this.#person = person
+    this.#session = hello.session
+    const { terminals } = this.#context
+    this.#viewer = terminals.viewer(hello.page, {
+      frame: (frame) => this.#sendBytes(encodeFrame(frame)),
+      replay: (terminal, offset, end) => this.#send({ type: 'replay', terminal, offset, end }),
+      typed: (terminal, sequence) => this.#send({ type: 'typed', terminal, sequence }),
+    })
+    const list = terminals.list(session.id)
+    this.#send({
+      type: 'welcome',
+      view: session.view(),
+      terminals: list.map(terminalView),
+      commands: list.flatMap((terminal) => terminal.runs.map(commandState)),
+    })
+    this.#open.push(
+      this.#viewer,
+      session.watch((event) => this.#send(event)),
+      terminals.watch(session.id, {
+        terminals: (list, lost) => this.#terminals(list, lost),
+        run: (_, run) => this.#send({ type: 'command', command: commandState(run) }),
+      }),
+    )
+    for (const { number } of list)
+      this.#attach(number, hello.terminals.find((known) => known.number === number)?.offset ?? 0)
+  }
+
+  #terminals(list: HostTerminal[], lost: boolean): void {
+    this.#send({ type: 'terminals', terminals: list.map(terminalView), ...(lost ? { lost } : {}) })
+    if (lost) this.#problem(workspaceError('TERMINALS_LOST'))
+    for (const { number } of list) if (!this.#attached.has(number)) this.#attach(number, 0)
+  }
+
+  #attach(terminal: number, offset: number): void {
+    this.#attached.add(terminal)
+    this.#viewer?.attach(terminal, offset)
+  }
+
+  #frame(bytes: Buffer): void {
+    const frame = decodeFrame(bytes)
+    if (frame === undefined || frame.opcode === OUTPUT) return this.#close(CLOSE_BAD_FRAME)
+    if (frame.opcode === INPUT && frame.bytes.length > MAX_INPUT_BYTES) return this.#close(CLOSE_BAD_FRAME)
+    if (this.#owns(frame.terminal)) this.#viewer?.frame(frame)
+  }
+
+  #owns(terminal: number): boolean {
+    return this.#context.terminals.belongs(terminal, this.#session)
+  }
+
+  async #act(session: LiveSession, message: Exclude<ClientMessage, Message<'hello'>>): Promise<void> {
+    const { terminals } = this.#context
+    if (message.type === 'ping') return this.#send({ type: 'pong' })
+    if (message.type === 'run') return this.#run(session, message)
+    if (message.type === 'open') {
+      await terminals.open(session.id, message.name, session.shell(), message.columns, message.rows)
+      return
+    }
+    // A terminal that another page has just closed is nobody's fault.
+    if (!this.#owns(message.terminal)) return
+    if (message.type === 'close') terminals.close(message.terminal)
+    else if (message.type === 'rename') terminals.rename(message.terminal, message.name)
+    else this.#viewer?.resize(message.terminal, message.columns, message.rows)
+  }
+
+  /** The page names the command; its text is the lab's. */
+  async #run(session: LiveSession, { step, command: id, columns, rows }: Message<'run'>): Promise<void> {
+    const command = session.command(step, id)
+    if (command === undefined || command.action === 'copy')
+      throw workspaceError('COMMAND_UNKNOWN', { command: id, step })
+    const { terminals } = this.#context
+    const living = terminals.list(session.id).filter((terminal) => terminal.exitCode === undefined)
+    const terminal =
+      living.find(({ name }) => name === command.terminal) ??
+      (await terminals.open(session.id, command.terminal, session.shell(), columns, rows))
+    terminals.run(terminal.number, runKey(step, id), command.text, command.action === 'interrupt')
+  }
+
+  #problem(error: unknown): void {
+    if (error instanceof LabwrightError)
+      return this.#send({ type: 'problem', code: error.code, sentence: error.message })
+    const sentence = `Something went wrong inside Labwright (${error instanceof Error ? error.message : String(error)}). Try again; the server's log says more.`
+    this.#send({ type: 'problem', code: 'INTERNAL', sentence })
+  }
+
+  #send(message: ServerMessage): void {
+    this.#sendBytes(JSON.stringify(message))
+  }
+
+  #sendBytes(data: string | Uint8Array): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) return this.#close(CLOSE_TOO_SLOW)
+    this.#socket.send(data)
+  }
+
+  #close(code: number): void {
+    this.#socket.close(code)
+    // A socket that does not read gets no farewell; it must not hold what waits for it.
+    if (code === CLOSE_TOO_SLOW) this.#socket.terminate()
+  }
+}
