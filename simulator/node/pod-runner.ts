@@ -1,0 +1,210 @@
+import { timestamp, type KubeObject } from '../kubernetes/index.ts'
+import { Container, graceSecondsOf, type ContainerHost } from './container.ts'
+import type { ContainerStatus } from './container-state.ts'
+import type { NodeContext, PodSandbox } from './contract.ts'
+import { podStatus, type PodParts } from './pod-status.ts'
+import { sleep } from './sleep.ts'
+import { MountError, volumeFiles } from './volumes.ts'
+
+type Volumes = Map<string, Map<string, Uint8Array | string>>
+
+const mountRetryMilliseconds = 2000
+
+export const isTerminal = (pod: KubeObject): boolean =>
+  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+
+/** One pod of the node, from the moment it is bound until its object is gone. */
+export class PodRunner implements ContainerHost {
+  readonly node: NodeContext
+  readonly nodeIP: string
+  readonly init: readonly Container[]
+  readonly main: readonly Container[]
+  pod: KubeObject
+  volumes: Volumes = new Map()
+  #sandbox: PodSandbox | undefined
+  #initialized = false
+  #mounted = false
+  #terminating: Promise<void> | undefined
+  #ending = false
+  #dirty = false
+  #writing = false
+  readonly #gone = new AbortController()
+  readonly #startTime: string
+
+  constructor(node: NodeContext, nodeIP: string, pod: KubeObject) {
+    this.node = node
+    this.nodeIP = nodeIP
+    this.pod = pod
+    this.#startTime = pod.status?.startTime ?? timestamp(node.clock)
+    const first = (pod.spec.initContainers?.length ?? 0) > 0 ? 'PodInitializing' : 'ContainerCreating'
+    this.init = (pod.spec.initContainers ?? []).map(
+      (spec: KubeObject['spec']) =>
+        new Container(this, spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init', 'PodInitializing'),
+    )
+    this.main = pod.spec.containers.map((spec: KubeObject['spec']) => new Container(this, spec, 'main', first))
+  }
+
+  get sandbox(): PodSandbox {
+    if (this.#sandbox === undefined) throw new Error(`The pod ${this.pod.metadata.name} has no network yet.`)
+    return this.#sandbox
+  }
+
+  get containers(): readonly Container[] {
+    return [...this.init, ...this.main]
+  }
+
+  start(): void {
+    this.#live().catch((error: unknown) => {
+      if (!this.#gone.signal.aborted) this.node.report?.(error, this.pod.metadata.name)
+    })
+  }
+
+  /** The object has changed. */
+  update(pod: KubeObject): void {
+    const shorter = (pod.metadata.deletionGracePeriodSeconds ?? 0) < (this.pod.metadata.deletionGracePeriodSeconds ?? 0)
+    this.pod = pod
+    if (pod.metadata.deletionTimestamp === undefined) return
+    this.#terminating ??= this.#terminate()
+    if (shorter && pod.metadata.deletionGracePeriodSeconds === 0)
+      for (const container of this.containers) container.kill()
+  }
+
+  /** The object is gone, or the node ends: everything stops at once. */
+  [Symbol.dispose](): void {
+    if (this.#gone.signal.aborted) return
+    this.#gone.abort()
+    for (const container of this.containers) container.kill()
+    this.#sandbox?.[Symbol.dispose]()
+  }
+
+  /** Writes the status soon, several changes at once. */
+  changed(): void {
+    this.#dirty = true
+    if (this.#writing) return
+    this.#writing = true
+    queueMicrotask(() => void this.#write())
+  }
+
+  async #live(): Promise<void> {
+    const adopted = this.#adopt()
+    if (this.pod.metadata.deletionTimestamp !== undefined) this.#terminating ??= this.#terminate()
+    if (!(await this.#prepareVolumes())) return
+    if (!(await this.#runInit(adopted))) return
+    this.#initialized = true
+    this.changed()
+    await Promise.all(this.main.map((container) => container.supervise()))
+    if (this.#terminating !== undefined || this.#gone.signal.aborted) return
+    await this.#endSidecars()
+    this.#sandbox?.[Symbol.dispose]()
+    this.changed()
+  }
+
+  #adopt(): boolean {
+    const { containerStatuses = [], initContainerStatuses = [], podIP } = this.pod.status ?? {}
+    const statuses: ContainerStatus[] = [...initContainerStatuses, ...containerStatuses]
+    if (podIP === undefined) return false
+    for (const container of this.containers) {
+      const status = statuses.find(({ name }) => name === container.spec.name)
+      if (status !== undefined) container.adopt(status)
+    }
+    return true
+  }
+
+  async #prepareVolumes(): Promise<boolean> {
+    const { api, clock, network, recorder } = this.node
+    for (;;) {
+      if (this.#gone.signal.aborted || this.#terminating !== undefined) return false
+      try {
+        // The address comes with the sandbox, but files of the downward API may tell it.
+        this.#sandbox ??= network.addPod(this.pod)
+        this.volumes = volumeFiles(api, this.pod, { podIP: this.sandbox.ip, nodeIP: this.nodeIP })
+        this.#mounted = true
+        this.changed()
+        return true
+      } catch (error) {
+        if (!(error instanceof MountError)) throw error
+        this.changed()
+        recorder.record(this.pod, 'Warning', 'FailedMount', error.message)
+      }
+      if (!(await sleep(clock, mountRetryMilliseconds, this.#gone.signal))) return false
+    }
+  }
+
+  /** Init containers one after the other; resolves to false when the pod cannot go on. */
+  async #runInit(adopted: boolean): Promise<boolean> {
+    for (const container of this.init) {
+      if (this.#terminating !== undefined || this.#gone.signal.aborted) return false
+      if (container.role === 'sidecar') {
+        void container.supervise()
+        if (!(await container.up)) return false
+        continue
+      }
+      if (adopted && container.state.terminated?.exitCode === 0) continue
+      const exitCode = await container.supervise()
+      if (exitCode !== 0) return false
+    }
+    return true
+  }
+
+  async #terminate(): Promise<void> {
+    const grace = graceSecondsOf(this.pod)
+    const { clock, api } = this.node
+    const startedAt = clock.monotonic()
+    const left = (): number => Math.max(0, grace - (clock.monotonic() - startedAt) / 1000)
+    // The update that asked for it is still being told.
+    await Promise.resolve()
+    await Promise.all(
+      [...this.main, ...this.init.filter(({ role }) => role === 'init')].map((container) => container.stop(grace)),
+    )
+    await this.#endSidecars(left)
+    if (this.#gone.signal.aborted) return
+    this.#ending = true
+    await this.#writeStatus()
+    const { name, namespace, uid } = this.pod.metadata
+    await api.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid, manager: 'kubelet' })
+  }
+
+  /** In reverse order, after everything else (KEP-753). */
+  async #endSidecars(graceSeconds: () => number = () => graceSecondsOf(this.pod)): Promise<void> {
+    for (const container of [...this.init].reverse())
+      if (container.role === 'sidecar') await container.stop(graceSeconds())
+  }
+
+  async #write(): Promise<void> {
+    while (this.#dirty && !this.#gone.signal.aborted && !this.#ending) {
+      this.#dirty = false
+      await this.#writeStatus().catch((error: unknown) => this.node.report?.(error, this.pod.metadata.name))
+    }
+    this.#writing = false
+  }
+
+  async #writeStatus(): Promise<void> {
+    const { api, clock } = this.node
+    const { name, namespace, uid } = this.pod.metadata
+    await api.mutate(
+      'pods',
+      namespace,
+      name,
+      (pod) => {
+        if (pod.metadata.uid !== uid) return false
+        const status = podStatus(clock, this.#parts(pod))
+        if (JSON.stringify(pod.status) === JSON.stringify(status)) return false
+        pod.status = status
+      },
+      { subresource: 'status', manager: 'kubelet' },
+    )
+  }
+
+  #parts(pod: KubeObject): PodParts {
+    return {
+      pod,
+      init: this.init,
+      main: this.main,
+      sandboxReady: this.#mounted && !this.#ending,
+      podIP: this.#mounted ? this.#sandbox?.ip : undefined,
+      nodeIP: this.nodeIP,
+      startTime: this.#startTime,
+      initialized: this.#initialized || this.init.length === 0,
+    }
+  }
+}

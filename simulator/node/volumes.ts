@@ -1,0 +1,118 @@
+import type { Api, KubeObject } from '../kubernetes/index.ts'
+import { fieldValue } from './environment.ts'
+
+/** Why a volume cannot be mounted: becomes a FailedMount event. */
+export class MountError extends Error {}
+
+type Files = Map<string, Uint8Array | string>
+
+interface Where {
+  podIP: string
+  nodeIP: string
+}
+
+/** Files of all volumes of a pod by volume name; emptyDir and claims begin empty. Throws MountError. */
+export function volumeFiles(api: Api, pod: KubeObject, where: Where): Map<string, Files> {
+  const volumes = new Map<string, Files>()
+  for (const volume of pod.spec.volumes ?? []) {
+    volumes.set(volume.name, filesOf(api, pod, volume, volume.name, where))
+  }
+  return volumes
+}
+
+/** Absolute paths and contents of what a container sees of those volumes. */
+export function mountedFiles(container: KubeObject['spec'], volumes: ReadonlyMap<string, Files>): Files {
+  const files: Files = new Map()
+  for (const { name, mountPath, subPath } of container.volumeMounts ?? []) {
+    const base = mountPath.replace(/\/+$/, '')
+    for (const [path, content] of volumes.get(name) ?? []) {
+      if (subPath === undefined || subPath === '') files.set(`${base}/${path}`, content)
+      else if (path === subPath) files.set(base, content)
+      else if (path.startsWith(`${subPath}/`)) files.set(`${base}/${path.slice(subPath.length + 1)}`, content)
+    }
+  }
+  return files
+}
+
+function filesOf(api: Api, pod: KubeObject, source: KubeObject['spec'], volume: string, where: Where): Files {
+  if (source.configMap) return objectFiles(api, pod, 'configmap', source.configMap.name, source.configMap, volume)
+  if (source.secret) {
+    return objectFiles(api, pod, 'secret', source.secret.secretName ?? source.secret.name, source.secret, volume)
+  }
+  if (source.downwardAPI) return downwardFiles(pod, source.downwardAPI.items ?? [], where)
+  if (source.serviceAccountToken) {
+    return new Map([[source.serviceAccountToken.path, serviceAccountToken(pod)]])
+  }
+  if (source.projected) {
+    const files: Files = new Map()
+    for (const part of source.projected.sources ?? []) {
+      for (const [path, content] of filesOf(api, pod, part, volume, where)) files.set(path, content)
+    }
+    return files
+  }
+  if (source.persistentVolumeClaim) assertBound(api, pod, source.persistentVolumeClaim.claimName)
+  return new Map()
+}
+
+function objectFiles(
+  api: Api,
+  pod: KubeObject,
+  kind: 'configmap' | 'secret',
+  name: string,
+  { items, optional }: { items?: { key: string; path: string }[]; optional?: boolean },
+  volume: string,
+): Files {
+  const object = api.get(`${kind}s`, pod.metadata.namespace, name)
+  if (object === undefined) {
+    if (optional) return new Map()
+    throw new MountError(`MountVolume.SetUp failed for volume "${volume}" : ${kind} "${name}" not found`)
+  }
+  const all: Files = new Map()
+  const encoded: Record<string, string> = kind === 'secret' ? (object.data ?? {}) : (object.binaryData ?? {})
+  if (kind === 'configmap') for (const [key, text] of Object.entries<string>(object.data ?? {})) all.set(key, text)
+  for (const [key, base64] of Object.entries(encoded)) all.set(key, Buffer.from(base64, 'base64'))
+  if (items === undefined) return all
+  const chosen: Files = new Map()
+  for (const { key, path } of items) {
+    const content = all.get(key)
+    if (content !== undefined) chosen.set(path, content)
+    else if (!optional) {
+      throw new MountError(
+        `MountVolume.SetUp failed for volume "${volume}" : references non-existent ${kind === 'secret' ? 'secret' : 'config'} key: ${key}`,
+      )
+    }
+  }
+  return chosen
+}
+
+function downwardFiles(
+  pod: KubeObject,
+  items: { path: string; fieldRef?: { fieldPath: string } }[],
+  where: Where,
+): Files {
+  return new Map(items.map(({ path, fieldRef }) => [path, fieldRef ? fieldValue(pod, fieldRef.fieldPath, where) : '']))
+}
+
+function assertBound(api: Api, pod: KubeObject, name: string): void {
+  const claim = api.get('persistentvolumeclaims', pod.metadata.namespace, name)
+  if (claim?.status?.phase !== 'Bound') {
+    throw new MountError(`Unable to attach or mount volumes: claim "${name}" is not bound`)
+  }
+}
+
+/** A token that names its holder but is signed by nobody: programs may show it, the API server does not take it. */
+function serviceAccountToken(pod: KubeObject): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const namespace = pod.metadata.namespace ?? 'default'
+  const account: string = pod.spec.serviceAccountName ?? 'default'
+  const claims = {
+    iss: 'https://kubernetes.default.svc.cluster.local',
+    sub: `system:serviceaccount:${namespace}:${account}`,
+    'kubernetes.io': {
+      namespace,
+      pod: { name: pod.metadata.name, uid: pod.metadata.uid },
+      serviceaccount: { name: account },
+    },
+  }
+  return `${encode({ alg: 'RS256', kid: 'simulated' })}.${encode(claims)}.c2ltdWxhdGVk`
+}
