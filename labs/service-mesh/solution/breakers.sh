@@ -1,0 +1,7 @@
+set -euo pipefail
+kubectl apply -f stock.yaml
+kubectl rollout status deployment/stock
+kubectl scale deployment stock-broken --replicas=1
+kubectl rollout status deployment/stock-broken
+sed -i 's/consecutiveErrors/consecutive5xxErrors/' stock-outlier.yaml
+kubectl apply -f stock-outlier.yaml

@@ -1,0 +1,2 @@
+set -euo pipefail
+kubectl create namespace playground

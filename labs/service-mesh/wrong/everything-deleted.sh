@@ -1,0 +1,2 @@
+set -euo pipefail
+kubectl delete namespace mesh-demo no-mesh production

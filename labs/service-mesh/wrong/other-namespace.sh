@@ -1,0 +1,6 @@
+set -euo pipefail
+kubectl create namespace production
+kubectl label namespace production istio-injection=enabled
+kubectl apply -n production -f payments.yaml
+kubectl rollout status deployment/payments -n production
+sed 's/namespace: production/namespace: default/' strict.yaml | kubectl apply -f -

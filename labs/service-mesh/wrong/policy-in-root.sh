@@ -1,0 +1,13 @@
+set -euo pipefail
+kubectl apply -f frontend.yaml
+kubectl rollout status deployment/frontend
+kubectl apply -f policies.yaml
+kubectl apply -f - <<'Y'
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: allow-default, namespace: istio-system }
+spec:
+  rules:
+  - from:
+    - source: { namespaces: [default] }
+Y

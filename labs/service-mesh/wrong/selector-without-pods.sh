@@ -1,0 +1,7 @@
+set -euo pipefail
+kubectl create namespace production
+kubectl label namespace production istio-injection=enabled
+kubectl apply -n production -f payments.yaml
+kubectl rollout status deployment/payments -n production
+kubectl apply -f strict.yaml
+kubectl patch peerauthentication default -n production --type merge -p '{"spec":{"selector":{"matchLabels":{"app":"payment"}}}}'
