@@ -43,11 +43,11 @@ export type DryRun = { admitted: true; pod: V1Pod } | { admitted: false; message
 export interface CheckContext {
   kubernetes: KubernetesReader
   /** Sends requests from a caller that the learner does not control, or from a named workload's own pod, and counts what came back. */
-  probe(request: ProbeRequest): Promise<ProbeResult | ProbeRefusal>
+  probe: (request: ProbeRequest) => Promise<ProbeResult | ProbeRefusal>
   /** Runs `attempt` until it is met or the deadline of the check is near; answers with the last one. */
-  eventually(attempt: () => Promise<Answer>, options?: { intervalMilliseconds?: number }): Promise<Answer>
+  eventually: (attempt: () => Promise<Answer>, options?: { intervalMilliseconds?: number }) => Promise<Answer>
   /** Evidence of the attempt that is under way; `eventually` forgets what earlier attempts reported. */
-  report(evidence: Evidence): void
+  report: (evidence: Evidence) => void
   /** Fires at the deadline. */
   signal: AbortSignal
 }

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import type { Lab, Task } from '../../protocol/lab.ts'
+import type { VerdictState } from '../../protocol/verdict.ts'
+import type { Ground, ProvingGrounds } from './ground.ts'
+import type { Proof } from './proof-file.ts'
+import { prove } from './prove.ts'
+import { junitReport } from './reports.ts'
+
+const task = (id: string, more: Partial<Task> = {}): Task => ({
+  id,
+  title: id,
+  points: 1,
+  when: 'now',
+  check: { kind: 'shell', script: 'x' },
+  timeoutSeconds: 1,
+  hints: [],
+  ...more,
+})
+const lab: Lab = {
+  id: 'doors',
+  title: 'Doors',
+  summary: '',
+  minutes: 1,
+  version: 'v',
+  folder: '/nowhere',
+  cluster: { istio: 'absent' },
+  mirrors: [],
+  setup: [],
+  steps: [
+    { id: 'one', title: 'One', html: '', commands: [], files: [], tasks: ['first'] },
+    { id: 'two', title: 'Two', html: '', commands: [], files: [], tasks: ['second'] },
+  ],
+  tasks: [task('first'), task('second')],
+}
+const proof: Proof = {
+  solution: { one: 'set first', two: 'set second' },
+  wrong: [{ name: 'half', step: 'two', script: 'set nothing', task: 'second', code: 'no' }],
+  alsoRight: [{ name: 'other', step: 'two', script: 'set second', tasks: ['second'], what: '' }],
+}
+
+/** A ground whose state is a set of words: `set X` adds one, a task is met when its id is among them. */
+function doors(words: Set<string> = new Set(), open = { count: 0 }): Ground {
+  open.count++
+  return {
+    saveFiles: () => Promise.resolve(),
+    run(script) {
+      if (!script.startsWith('set ')) return Promise.resolve({ exitCode: 3, output: 'no such script' })
+      words.add(script.slice(4))
+      return Promise.resolve({ exitCode: 0, output: '' })
+    },
+    check({ id }) {
+      const state: VerdictState = words.has(id) ? 'met' : 'unmet'
+      return Promise.resolve({
+        state,
+        code: state === 'met' ? 'yes' : 'no',
+        reason: `${id} is ${state}`,
+        evidence: [],
+        milliseconds: 1,
+      })
+    },
+    fork: () => Promise.resolve(doors(new Set(words), open)),
+    close() {
+      open.count--
+      return Promise.resolve()
+    },
+  }
+}
+const grounds = (open = { count: 0 }): ProvingGrounds => ({
+  provider: 'doors',
+  open: () => Promise.resolve(doors(new Set(), open)),
+})
+const options = { seed: 1, parallel: 2 }
+
+describe('a lab is proven', () => {
+  it('when every task is unmet before, met after, unmet under wrong answers and met under others that are right', async () => {
+    const open = { count: 0 }
+    const result = await prove(lab, proof, grounds(open), options)
+    expect(result.rows.map(({ task: id, state, actual, ok }) => `${id} ${state} ${actual} ${ok}`).toSorted()).toEqual([
+      'first solution met true',
+      'first solution, at the end met true',
+      'first untouched unmet true',
+      'second also-right:other met true',
+      'second solution met true',
+      'second untouched unmet true',
+      'second wrong:half unmet true',
+    ])
+    expect(result.ok).toBe(true)
+    expect(open.count).toBe(0)
+  })
+
+  it.each<[string, Proof, string]>([
+    [
+      'a wrong answer that no task notices',
+      { ...proof, wrong: [{ ...proof.wrong[0]!, script: 'set second' }] },
+      'expected unmet',
+    ],
+    [
+      'a wrong answer that is caught for another reason',
+      { ...proof, wrong: [{ ...proof.wrong[0]!, code: 'maybe' }] },
+      'expected the code maybe',
+    ],
+    [
+      'a sentence that does not say it',
+      { ...proof, wrong: [{ ...proof.wrong[0]!, says: 'door' }] },
+      'expected the sentence to hold "door"',
+    ],
+    [
+      'a right answer that is refused',
+      { ...proof, alsoRight: [{ ...proof.alsoRight[0]!, script: 'set nothing' }] },
+      'expected met',
+    ],
+    [
+      'a solution that does not solve',
+      { ...proof, solution: { one: 'set first', two: 'set nothing' } },
+      'expected met',
+    ],
+    ['a script that fails', { ...proof, solution: { one: 'set first', two: 'fail' } }, 'no such script'],
+  ])('not with %s', async (_title, other, problem) => {
+    const result = await prove(lab, other, grounds(), options)
+    expect(result.ok).toBe(false)
+    expect(result.rows.filter((row) => !row.ok).map((row) => row.problem)).toContain(problem)
+    expect(junitReport(result)).toMatch(/<failure /)
+  })
+})

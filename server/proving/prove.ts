@@ -1,0 +1,158 @@
+import PQueue from 'p-queue'
+import type { Lab, Step, Task } from '../../protocol/lab.ts'
+import type { Ground, ProvingGrounds } from './ground.ts'
+import type { Proof } from './proof-file.ts'
+import { judge, scriptFailed, type Expectation, type ProofResult, type Row } from './result.ts'
+
+export interface ProveOptions {
+  seed: number
+  /** Grounds that are at work at the same time. */
+  parallel: number
+  onRow?: (row: Row) => void
+  signal?: AbortSignal
+}
+
+/**
+ * Proves a lab: every task unmet on the untouched cluster, met after the solution, unmet under each wrong answer, met under each that is also right.
+ * The solution is played once, step by step; each other answer starts from a fork of the ground as it was before its step.
+ */
+export async function prove(
+  lab: Lab,
+  proof: Proof,
+  grounds: ProvingGrounds,
+  options: ProveOptions,
+): Promise<ProofResult> {
+  const started = performance.now()
+  const rows: Row[] = []
+  const add = (row: Row): void => {
+    rows.push(row)
+    options.onRow?.(row)
+  }
+  const queue = new PQueue({ concurrency: options.parallel })
+  const failures: unknown[] = []
+  const start = (work: () => Promise<void>): void => {
+    void queue.add(async () => {
+      if (!options.signal?.aborted) await work().catch((error: unknown) => failures.push(error))
+    })
+  }
+  start(() => untouched(lab, grounds, add))
+  const bases = await playSolution(lab, proof, grounds, add, (step, fork) => {
+    for (const wrong of proof.wrong.filter((one) => one.step === step.id))
+      start(() =>
+        answer(
+          lab,
+          step,
+          fork,
+          { ...wrong, state: `wrong:${wrong.name}`, expected: 'unmet', tasks: [wrong.task] },
+          add,
+        ),
+      )
+    for (const right of proof.alsoRight.filter((one) => one.step === step.id))
+      start(() => answer(lab, step, fork, { ...right, state: `also-right:${right.name}`, expected: 'met' }, add))
+  })
+  await queue.onIdle()
+  for (const base of bases) await base.close()
+  if (failures.length > 0) throw failures[0]
+  const ok = rows.every((row) => row.ok)
+  return {
+    lab: lab.id,
+    version: lab.version,
+    provider: grounds.provider,
+    seed: options.seed,
+    rows,
+    milliseconds: performance.now() - started,
+    ok,
+  }
+}
+
+async function untouched(lab: Lab, grounds: ProvingGrounds, add: (row: Row) => void): Promise<void> {
+  const ground = await grounds.open('untouched')
+  try {
+    for (const task of lab.tasks)
+      add(judge({ task: task.id, state: 'untouched', expected: 'unmet' }, await ground.check(task)))
+  } finally {
+    await ground.close()
+  }
+}
+
+/** Plays the solution; before each step hands out a way to fork the ground as it is then. Resolves to the grounds that forks are made of. */
+async function playSolution(
+  lab: Lab,
+  proof: Proof,
+  grounds: ProvingGrounds,
+  add: (row: Row) => void,
+  before: (step: Step, fork: (name: string) => Promise<Ground>) => void,
+): Promise<Ground[]> {
+  let ground = await grounds.open('solution')
+  const bases: Ground[] = []
+  const metOnce = new Set<string>()
+  for (const [index, step] of lab.steps.entries()) {
+    const script = proof.solution[step.id]
+    const frozen = (task: Task): boolean =>
+      task.until !== undefined && index >= lab.steps.findIndex(({ id }) => id === task.until)
+    if (proof.wrong.some((one) => one.step === step.id) || proof.alsoRight.some((one) => one.step === step.id)) {
+      const base = ground
+      bases.push(base)
+      ground = await base.fork(`solution-${step.id}`)
+      before(step, (name) => base.fork(name))
+    }
+    if (script === undefined) continue
+    await ground.saveFiles(step.files)
+    const { exitCode, output } = await ground.run(script)
+    const last = index === lab.steps.length - 1
+    const due = lab.tasks.filter(
+      (task) => step.tasks.includes(task.id) || (last && metOnce.has(task.id) && task.when === 'now' && !frozen(task)),
+    )
+    for (const task of due) {
+      const expectation: Expectation = {
+        task: task.id,
+        state: step.tasks.includes(task.id) ? 'solution' : 'solution, at the end',
+        expected: 'met',
+      }
+      add(
+        exitCode === 0
+          ? judge(expectation, await ground.check(task))
+          : scriptFailed(expectation, script, exitCode, output),
+      )
+      metOnce.add(task.id)
+    }
+    if (exitCode !== 0) break
+  }
+  await ground.close()
+  return bases
+}
+
+interface OtherAnswer {
+  name: string
+  state: string
+  script: string
+  expected: 'met' | 'unmet'
+  tasks: string[]
+  code?: string
+  says?: string | undefined
+}
+
+async function answer(
+  lab: Lab,
+  step: Step,
+  fork: (name: string) => Promise<Ground>,
+  { name, state, script, expected, tasks, code, says }: OtherAnswer,
+  add: (row: Row) => void,
+): Promise<void> {
+  const ground = await fork(name)
+  try {
+    await ground.saveFiles(step.files)
+    const { exitCode, output } = await ground.run(script)
+    for (const id of tasks) {
+      const expectation: Expectation = { task: id, state, expected, code, says }
+      const task = lab.tasks.find((one) => one.id === id)!
+      add(
+        exitCode === 0
+          ? judge(expectation, await ground.check(task))
+          : scriptFailed(expectation, script, exitCode, output),
+      )
+    }
+  } finally {
+    await ground.close()
+  }
+}
