@@ -7,7 +7,7 @@ import {
   type Random,
 } from './kubernetes/index.ts'
 import { Store } from './storage/index.ts'
-import { Allocator, bootstrap, Catalog, localApi, type Kernel } from './apiserver/index.ts'
+import { Allocator, bootstrap, Catalog, CustomResources, localApi, type Kernel } from './apiserver/index.ts'
 
 export interface ClusterOptions {
   /** Random choices (names, addresses, the scheduler's ties) follow from it. Default 1. */
@@ -30,13 +30,16 @@ export async function createApi(options: ClusterOptions = {}): Promise<Cluster> 
   const clock = options.clock ?? systemClock
   const random = seededRandom(options.seed ?? 1)
   const store = new Store(options.folder === undefined ? {} : { folder: options.folder })
+  const catalog = new Catalog()
   const kernel: Kernel = {
     store,
-    catalog: new Catalog(),
+    catalog,
+    customs: new CustomResources(store, catalog, clock),
     clock,
     random: random.fork('apiserver'),
     admission: options.admission ?? [],
     allocator: new Allocator(store, random.fork('allocator')),
+    virtual: new Map(),
   }
   const api = localApi(kernel)
   await bootstrap(api)

@@ -1,4 +1,5 @@
 import type { Api, NewObject } from '../kubernetes/index.ts'
+import { bootstrapRoles } from './bootstrap-roles.ts'
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 
@@ -26,4 +27,5 @@ export async function bootstrap(api: Api): Promise<void> {
   }
   for (const name of namespaces) await ensure({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces')
   await ensure(kubernetesService, 'services')
+  for (const object of bootstrapRoles()) await ensure(object, `${object.kind.toLowerCase()}s.rbac.authorization.k8s.io`)
 }

@@ -1,7 +1,9 @@
-import type { AdmissionPlugin, Clock, Random, User } from '../kubernetes/index.ts'
+import type { AdmissionPlugin, Clock, Random, ResourceName, User } from '../kubernetes/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { Allocator } from './allocator.ts'
 import type { Catalog } from './catalog.ts'
+import type { CustomResources } from './custom-resources.ts'
+import type { VirtualResource } from './virtual.ts'
 
 /** What every request of one cluster works on. */
 export interface Kernel {
@@ -12,6 +14,10 @@ export interface Kernel {
   /** In order. */
   admission: readonly AdmissionPlugin[]
   allocator: Allocator
+  /** What the installed CustomResourceDefinitions say. */
+  customs: CustomResources
+  /** Resources that are computed, by name. */
+  virtual: Map<ResourceName, VirtualResource>
 }
 
 /** How a write is asked for. */

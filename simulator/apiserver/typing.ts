@@ -27,3 +27,11 @@ export function recordManager(
   _object: NewObject,
   _context: WriteContext,
 ): void {}
+
+/** Looks at an object as it came: unknown and duplicate fields (refused, warned of, or let pass), values of a wrong type (always refused). */
+export function checkBody(
+  _kernel: Kernel,
+  _resource: ServedResource,
+  _decoded: { object: NewObject; text?: string; yaml: boolean },
+  _context: WriteContext,
+): void {}

@@ -66,5 +66,7 @@ const ends: Record<string, string> = {
 
 function completion(plural: string, object: Tree): unknown[] | undefined {
   const message = plural === 'pods' ? ends[object.status?.phase] : undefined
-  return message === undefined ? undefined : [{ type: 'Completed', status: 'True', reason: object.status.phase, message }]
+  return message === undefined
+    ? undefined
+    : [{ type: 'Completed', status: 'True', reason: object.status.phase, message }]
 }
