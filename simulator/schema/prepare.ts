@@ -110,6 +110,26 @@ export function prepareForCreate(resource: Kind, object: NewObject, now: string)
   extras[resource.kind]?.(held)
 }
 
+const needsNodePort = ({ type }: Tree): boolean => type === 'NodePort' || type === 'LoadBalancer'
+const needsExternalPolicy = (spec: Tree): boolean => needsNodePort(spec) || spec.externalIPs?.length > 0
+
+/** Fields of a service that its old type had and its new type has not go, unless the client changed them too (then validation speaks). */
+function dropTypeDependentFields(spec: Tree, old: Tree): void {
+  const drop = (name: string, needs: (spec: Tree) => boolean): void => {
+    if (needs(old) && !needs(spec) && sameTree(spec[name], old[name])) delete spec[name]
+  }
+  const isBalanced = ({ type }: Tree): boolean => type === 'LoadBalancer'
+  for (const name of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'])
+    drop(name, ({ type }) => type !== 'ExternalName')
+  drop('externalTrafficPolicy', needsExternalPolicy)
+  drop('allocateLoadBalancerNodePorts', isBalanced)
+  drop('loadBalancerClass', isBalanced)
+  drop('healthCheckNodePort', (part) => isBalanced(part) && part.externalTrafficPolicy === 'Local')
+  const ports = ({ ports: list = [] }: Tree): Tree => list.map(({ nodePort }: Tree) => nodePort)
+  if (needsNodePort(old) && !needsNodePort(spec) && sameTree(ports(spec), ports(old)))
+    for (const port of spec.ports ?? []) delete port.nodePort
+}
+
 /**
  * Changes a defaulted object in place to what an update of the object (not of a subresource) stores: the old status, and a generation that
  * moved when anything but metadata and status did.
@@ -123,6 +143,7 @@ export function prepareForUpdate(resource: Kind, object: NewObject, old: NewObje
     else held.status = before.status
   }
   if (resource.kind === 'Namespace') held.spec = before.spec
+  if (resource.kind === 'Service') dropTypeDependentFields(held.spec, before.spec)
   if (!counted.has(resource.kind)) {
     if (before.metadata.generation === undefined) delete held.metadata.generation
     return
