@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const dist = path.join(root, 'dist')
@@ -28,6 +28,7 @@ const entries = {
   'check-runner': 'server/grading/runner/main.ts',
   istioctl: 'simulator/istioctl/main.ts',
   simulator: 'simulator/index.ts',
+  'lab-schema': 'server/lessons/native/json-schema.ts',
 }
 
 async function* files(start) {
@@ -60,7 +61,7 @@ export async function build({ quiet = false, types = false, force = false } = {}
       configFile: false,
       root,
       logLevel,
-      ssr: { noExternal: ['just-bash'] },
+      ssr: { noExternal: ['just-bash', '@valibot/to-json-schema'] },
       build: {
         ssr: true,
         outDir: dist,
@@ -80,6 +81,8 @@ export async function build({ quiet = false, types = false, force = false } = {}
       root: path.join(root, 'client'),
       logLevel,
     })
+  const { labJsonSchema } = await import(pathToFileURL(path.join(dist, 'lab-schema.js')).href)
+  await writeFile(path.join(dist, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`)
   if (types) await emitTypes()
   await writeFile(stampFile, wanted)
 }

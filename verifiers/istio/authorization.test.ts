@@ -40,7 +40,7 @@ describe('istio/denied-by-default', () => {
       'injection-failed',
     ],
   ] as const)('%s', async (_title, probe, state, code) => {
-    expect(await verify(deniedByDefault, given, { probe: probe as never })).toMatchObject({ state, code })
+    expect(await verify(deniedByDefault, given, { probe })).toMatchObject({ state, code })
   })
 
   it.each([
@@ -81,7 +81,7 @@ describe('istio/only-allowed', () => {
     ['frontend without a proxy', () => ({ sidecar: false, answers: [failedWith('reset', 10)] }), 'unmet', 'no-sidecar'],
     ['no frontend', () => ({ refusal: 'no-workload' as const, message: 'none' }), 'unmet', 'no-workload'],
   ])('%s', async (_title, probe, state, code) => {
-    expect(await verify(onlyAllowed, given, { probe: probe as never })).toMatchObject({ state, code })
+    expect(await verify(onlyAllowed, given, { probe })).toMatchObject({ state, code })
   })
 
   it('names a principal that is written with its scheme', async () => {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { met, unmet, type Resource, type Verifier } from '../context.ts'
+import { met, unmet, type Verifier } from '../context.ts'
 import { parametersOf } from '../parameters.ts'
 import { proxyOf } from './proxies.ts'
 
@@ -11,8 +11,7 @@ export const injectionOn: Verifier<ReturnType<typeof parameters>> = {
   parameters,
   async verify({ kubernetes, report }, { namespace }) {
     const dryRun = await kubernetes.dryRunPod(namespace, {})
-    const labels =
-      (await kubernetes.get<Resource>({ apiVersion: 'v1', plural: 'namespaces' }, namespace))?.metadata.labels ?? {}
+    const labels = (await kubernetes.get({ apiVersion: 'v1', plural: 'namespaces' }, namespace))?.metadata.labels ?? {}
     const words = ['istio-injection', 'istio.io/rev']
       .filter((key) => key in labels)
       .map((key) => `${key}=${labels[key]}`)

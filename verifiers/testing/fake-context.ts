@@ -18,7 +18,7 @@ export async function verify(
   const evidence: Evidence[] = []
   const objects = world.objects ?? []
   const matches = (object: Resource, plural: string): boolean =>
-    `${object.kind.toLowerCase()}s` === plural || `${object.kind.toLowerCase().replace(/y$/, 'ies')}` === plural
+    `${object.kind.toLowerCase()}s` === plural || object.kind.toLowerCase().replace(/y$/, 'ies') === plural
   const context: CheckContext = {
     kubernetes: {
       get: (kind, name, namespace) =>
