@@ -1,5 +1,15 @@
 import type { Duplex } from 'node:stream'
-import type { Api, CallOutcome, Clock, HttpRequest, HttpResponse, KubeObject, Random } from '../kubernetes/index.ts'
+import type {
+  Api,
+  CallOutcome,
+  Clock,
+  ConnectionFailure,
+  ContainerStreams,
+  HttpRequest,
+  HttpResponse,
+  KubeObject,
+  Random,
+} from '../kubernetes/index.ts'
 
 /** What a container image does when the simulated node runs it. */
 export interface ProgramContext {
@@ -19,7 +29,11 @@ export interface ProgramContext {
   /** Serves plain TCP. */
   listenTcp: (port: number, handler: (connection: Duplex) => void) => Disposable
   /** Sends one request from this pod: through its sidecar if it has one. */
-  call: (request: HttpRequest, options?: { timeoutMilliseconds?: number }) => Promise<CallOutcome>
+  call: (request: HttpRequest, options?: CallOptions) => Promise<CallOutcome>
+  /** The container's shell and files, shared with `kubectl exec`: commands of the pod's spec run in it. */
+  shell: ContainerShell
+  /** Present when the pod's container says `stdin: true`: what `kubectl attach` and `kubectl run -it` speak with. */
+  console?: ContainerStreams
   /** For the programs that are part of the control plane (istiod, prometheus): the API with their rights. */
   api: Api
   clock: Clock
@@ -42,6 +56,56 @@ export interface Image {
   usage: { idleMilliCpu: number; milliCpuPerRequestPerSecond: number; memoryBytes: number }
   /** Commands that the image's shell lacks (`curl` is not in every image); absent: a full toolbox. `false`: no shell at all (distroless). */
   shell?: readonly string[] | false
+  /** Commands that only this image has: `pilot-agent`, `fortio`. */
+  commands?: readonly string[]
   /** User id in the container, for `id` and `whoami`. */
   userId: number
+}
+
+export interface CallOptions {
+  /** Of the whole request; absent: until the kernel gives up. */
+  timeoutMilliseconds?: number
+  signal?: AbortSignal
+  /** Where to connect when that is not what the request's authority says (`curl --resolve`, `-H Host:`). */
+  connectTo?: { host: string; port: number }
+}
+
+/** What a process in a pod may ask of the pod's network besides HTTP. */
+export interface PodSockets {
+  readonly ip: string
+  /** A request from this pod, through its sidecar if it has one. */
+  call(request: HttpRequest, options?: CallOptions): Promise<CallOutcome>
+  /** As the pod's resolver answers: full name and addresses; undefined when there is no such name. */
+  lookup(name: string): { name: string; addresses: readonly string[] } | undefined
+  /** Opens and closes a TCP connection. Resolves to undefined when something listens, else to how it failed. */
+  dial(
+    host: string,
+    port: number,
+    options?: { timeoutMilliseconds?: number; signal?: AbortSignal },
+  ): Promise<ConnectionFailure | undefined>
+}
+
+/** A direct exec or a container's start named a command that the image does not have. */
+export class ExecutableNotFound extends Error {
+  readonly executable: string
+
+  constructor(executable: string) {
+    const words = executable.includes('/')
+      ? `stat ${executable}: no such file or directory`
+      : 'executable file not found in $PATH'
+    super(`unable to start container process: exec: "${executable}": ${words}`)
+    this.name = 'ExecutableNotFound'
+    this.executable = executable
+  }
+}
+
+/** One container's file system and the commands in it; costs next to nothing until the first command runs. */
+export interface ContainerShell extends Disposable {
+  /**
+   * Runs a command to its end, as `kubectl exec` does. Throws `ExecutableNotFound` when the image has no such command.
+   * Aborting `streams.signal` ends it as a signal would (exit code 137).
+   */
+  exec(command: readonly string[], streams: ContainerStreams): Promise<{ exitCode: number }>
+  readFile(path: string): Promise<Uint8Array | undefined>
+  writeFile(path: string, content: string | Uint8Array): Promise<void>
 }

@@ -1,0 +1,2 @@
+export type { ContainerOptions } from './command.ts'
+export { createContainerShell } from './container.ts'
