@@ -55,7 +55,12 @@ export interface Fabric {
   serviceAt(ip: string, port: number): ServicePort | undefined
   workloadAt(ip: string): Workload | undefined
   /** Opens a connection to an address and sends one request on it: passes the other side's sidecar (if any), then its program. */
-  deliver(to: { ip: string; port: number }, connection: Connection, request: HttpRequest, signal: AbortSignal): Promise<CallOutcome>
+  deliver(
+    to: { ip: string; port: number },
+    connection: Connection,
+    request: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<CallOutcome>
 }
 
 export interface OutboundCall {
@@ -80,7 +85,11 @@ export interface Mesh {
   /** A request that leaves a pod with a sidecar. */
   outbound(call: OutboundCall, fabric: Fabric): Promise<CallOutcome>
   /** A request that arrives at a pod with a sidecar; `serve` hands it to the program. */
-  inbound(call: InboundCall, fabric: Fabric, serve: (request: HttpRequest) => Promise<CallOutcome>): Promise<CallOutcome>
+  inbound(
+    call: InboundCall,
+    fabric: Fabric,
+    serve: (request: HttpRequest) => Promise<CallOutcome>,
+  ): Promise<CallOutcome>
   /** A request that a gateway pod received: what its Gateway and VirtualService objects make of it. */
   gateway(call: InboundCall, fabric: Fabric): Promise<CallOutcome>
   /** Access log lines of a proxy go to its container's log. */

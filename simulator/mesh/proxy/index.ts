@@ -1,0 +1,1 @@
+export { ProxyMesh, type MeshParts } from './mesh.ts'

@@ -1,0 +1,1 @@
+export { createTelemetry, type Telemetry, type Peer, type RequestLabels, type RequestRecord } from './telemetry.ts'
