@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import type { Cluster, ClusterProvider } from './provider.ts'
+
+/** Clusters made before anyone asks, so that a session's cluster is there at once. A spare knows no learner. */
+export interface ClusterPool extends AsyncDisposable {
+  /** A cluster that nobody else gets. */
+  claim(signal: AbortSignal): Promise<Cluster>
+  /**
+   * After a start: clusters that are there and that no session holds become spares, as many as are wanted; the rest is ended.
+   */
+  adopt(held: ReadonlySet<string>): Promise<void>
+}
+
+const CREATE_TIMEOUT_MILLISECONDS = 60_000
+
+export function createPool(
+  provider: ClusterProvider,
+  { size, onError }: { size: number; onError: (error: unknown) => void },
+): ClusterPool {
+  return new Pool(provider, size, onError)
+}
+
+class Pool implements ClusterPool {
+  readonly #provider: ClusterProvider
+  readonly #size: number
+  readonly #onError: (error: unknown) => void
+  readonly #spares: Cluster[] = []
+  #filling: Promise<void> | undefined
+  #closed = false
+
+  constructor(provider: ClusterProvider, size: number, onError: (error: unknown) => void) {
+    this.#provider = provider
+    this.#size = size
+    this.#onError = onError
+  }
+
+  async claim(signal: AbortSignal): Promise<Cluster> {
+    if (this.#spares.length === 0) await this.#filling
+    signal.throwIfAborted()
+    const cluster = this.#spares.shift() ?? (await this.#provider.create(newId(), signal))
+    this.#fill()
+    return cluster
+  }
+
+  async adopt(held: ReadonlySet<string>): Promise<void> {
+    for (const id of await this.#provider.list()) {
+      if (held.has(id)) continue
+      const spare = this.#spares.length < this.#size ? await this.#provider.find(id) : undefined
+      if (spare === undefined) await this.#provider.delete(id)
+      else this.#spares.push(spare)
+    }
+    this.#fill()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    await this.#filling
+    for (const spare of this.#spares.splice(0)) await this.#provider.delete(spare.id)
+  }
+
+  #fill(): void {
+    if (this.#filling !== undefined || this.#closed || this.#spares.length >= this.#size) return
+    this.#filling = this.#make()
+      .catch(this.#onError)
+      .finally(() => {
+        this.#filling = undefined
+      })
+  }
+
+  async #make(): Promise<void> {
+    while (!this.#closed && this.#spares.length < this.#size) {
+      const cluster = await this.#provider.create(newId(), AbortSignal.timeout(CREATE_TIMEOUT_MILLISECONDS))
+      this.#spares.push(cluster)
+    }
+  }
+}
+
+const newId = () => `c${randomBytes(5).toString('hex')}`

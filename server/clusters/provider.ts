@@ -1,0 +1,33 @@
+import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../protocol/probe.ts'
+import type { ClusterChange } from '../../protocol/simulator-host.ts'
+import type { Credentials } from './credentials.ts'
+
+/** Who talks to a cluster: the learner is its administrator; the grader has all rights and is no object in its API. */
+export type Identity = 'learner' | 'grader'
+
+/** `AWAY`: the cluster stopped answering and is being brought back; `READY` follows. `GONE`: there is no such cluster any more. */
+export type ClusterNotice = ClusterChange | { type: 'AWAY' } | { type: 'GONE' }
+
+/** One Kubernetes API and what runs behind it. */
+export interface Cluster {
+  readonly id: string
+  credentials(identity: Identity): Credentials
+  /** Sends requests through the cluster, from a caller that the learner does not control. */
+  probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult | ProbeRefusal>
+  /** Tells of every change from `READY` on, over deaths of the process behind it, until disposed. */
+  watch(listener: (notice: ClusterNotice) => void): Disposable
+}
+
+/** Makes clusters of one kind. Clusters outlive the server; disposing the provider ends none that is in use. */
+export interface ClusterProvider extends AsyncDisposable {
+  readonly name: string
+  /** Makes an empty cluster; the one that is there already when the id is known. */
+  create(id: string, signal: AbortSignal): Promise<Cluster>
+  find(id: string): Promise<Cluster | undefined>
+  /** Makes the cluster empty again; address and credentials stay. */
+  reset(id: string): Promise<void>
+  /** Ends a cluster; no error when there is none. */
+  delete(id: string): Promise<void>
+  /** Ids of all clusters. */
+  list(): Promise<string[]>
+}

@@ -1,0 +1,111 @@
+import { LabwrightError } from '../../../protocol/errors/error.ts'
+import { serverError } from '../../../protocol/errors/server.ts'
+import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/probe.ts'
+import type { ClusterDescription } from '../../../protocol/simulator-host.ts'
+import type { Credentials } from '../credentials.ts'
+import type { Cluster, ClusterNotice, ClusterProvider, Identity } from '../provider.ts'
+import { followChanges } from './changes.ts'
+import { HostProcess, type HostOptions } from './host-process.ts'
+import type { SocketRequest } from './socket-http.ts'
+
+const REQUEST_TIMEOUT_MILLISECONDS = 30_000
+
+/** Clusters of the simulator, in a process of their own. */
+export function simulatedClusters(options: HostOptions): ClusterProvider {
+  return new SimulatedClusters(new HostProcess(options))
+}
+
+class SimulatedClusters implements ClusterProvider {
+  readonly name = 'simulated'
+  readonly #host: HostProcess
+
+  constructor(host: HostProcess) {
+    this.#host = host
+  }
+
+  async create(id: string, signal: AbortSignal): Promise<Cluster> {
+    return this.#cluster(
+      (await this.#ask({ method: 'POST', path: '/clusters', body: { id }, signal })) as ClusterDescription,
+    )
+  }
+
+  async find(id: string): Promise<Cluster | undefined> {
+    try {
+      return this.#cluster((await this.#ask({ path: pathOf(id), signal: limit() })) as ClusterDescription)
+    } catch (error) {
+      if (error instanceof LabwrightError && error.code === 'CLUSTER_UNKNOWN') return undefined
+      throw error
+    }
+  }
+
+  async reset(id: string): Promise<void> {
+    await this.#ask({ method: 'POST', path: `${pathOf(id)}/reset`, signal: limit() })
+  }
+
+  async delete(id: string): Promise<void> {
+    const answer = await this.#host.ask({ method: 'DELETE', path: pathOf(id), signal: limit() })
+    if (answer.status !== 404) this.#check(answer, id)
+  }
+
+  async list(): Promise<string[]> {
+    return ((await this.#ask({ path: '/clusters', signal: limit() })) as ClusterDescription[]).map(({ id }) => id)
+  }
+
+  /** Ends the host when it holds no cluster: learners' clusters outlive the server, an empty process does not. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const pid = await this.#host.pid()
+    if (pid !== undefined && (await this.list()).length === 0) process.kill(pid, 'SIGTERM')
+  }
+
+  async #ask(request: SocketRequest): Promise<unknown> {
+    return this.#check(await this.#host.ask(request), request.path)
+  }
+
+  #check({ status, body }: { status: number; body: unknown }, cluster: string): unknown {
+    if (status === 404) throw serverError('CLUSTER_UNKNOWN', { cluster })
+    if (status >= 400)
+      throw serverError('CLUSTER_REFUSED', { reason: (body as { message?: string })?.message ?? `status ${status}` })
+    return body
+  }
+
+  #cluster(description: ClusterDescription): Cluster {
+    return new SimulatedCluster(this.#host, description)
+  }
+}
+
+class SimulatedCluster implements Cluster {
+  readonly id: string
+  readonly #host: HostProcess
+  readonly #description: ClusterDescription
+
+  constructor(host: HostProcess, description: ClusterDescription) {
+    this.id = description.id
+    this.#host = host
+    this.#description = description
+  }
+
+  credentials(identity: Identity): Credentials {
+    const { server, certificateAuthority, tokens } = this.#description
+    return { server, certificateAuthority, token: tokens[identity] }
+  }
+
+  async probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult | ProbeRefusal> {
+    const { status, body } = await this.#host.ask({
+      method: 'POST',
+      path: `${pathOf(this.id)}/probe`,
+      body: request,
+      signal,
+    })
+    if (status === 200 || (status === 409 && isRefusal(body))) return body as ProbeResult | ProbeRefusal
+    if (status === 404) throw serverError('CLUSTER_UNKNOWN', { cluster: this.id })
+    throw serverError('CLUSTER_REFUSED', { reason: (body as { message?: string })?.message ?? `status ${status}` })
+  }
+
+  watch(listener: (notice: ClusterNotice) => void): Disposable {
+    return followChanges(this.#host, this.id, listener)
+  }
+}
+
+const pathOf = (id: string) => `/clusters/${encodeURIComponent(id)}`
+const limit = () => AbortSignal.timeout(REQUEST_TIMEOUT_MILLISECONDS)
+const isRefusal = (body: unknown) => typeof (body as ProbeRefusal | undefined)?.refusal === 'string'
