@@ -1,0 +1,1 @@
+export { LOGIN_LIFETIME_SECONDS, Logins } from './logins.ts'
