@@ -1,0 +1,103 @@
+import { serverError } from '../../protocol/errors/server.ts'
+import type { Lab } from '../../protocol/lab.ts'
+import { kubeconfigOf, type Cluster, type ClusterPool, type ClusterProvider } from '../clusters/index.ts'
+import type { ShellSpec, WorkspaceProvider } from '../workspaces/index.ts'
+import type { Attempt } from './attempt.ts'
+import type { PhaseWork } from './preparation.ts'
+import type { Phase } from './life.ts'
+import { applySetup } from './setup.ts'
+
+export interface GroundTools {
+  provider: ClusterProvider
+  pool: ClusterPool
+  workspaces: WorkspaceProvider
+  /** Ends the shells of a session's terminals. */
+  endShells(this: void, session: string): Promise<void>
+}
+
+/** What a session stands on: its cluster and its workspace. */
+export class Ground {
+  readonly #attempt: Attempt
+  readonly #lab: Lab
+  readonly #tools: GroundTools
+  #cluster: Cluster | undefined
+  #sandboxed = false
+
+  constructor(attempt: Attempt, tools: GroundTools) {
+    this.#attempt = attempt
+    this.#lab = attempt.lab
+    this.#tools = tools
+  }
+
+  /** The session's cluster, once it is claimed or found. @throws CLUSTER_UNKNOWN before */
+  get cluster(): Cluster {
+    if (this.#cluster === undefined) throw serverError('CLUSTER_UNKNOWN', { cluster: this.claimedCluster ?? 'yet' })
+    return this.#cluster
+  }
+
+  get claimedCluster(): string | undefined {
+    return this.#attempt.last('cluster-claimed')?.cluster
+  }
+
+  /** True when shells see nothing of this machine but the system and their own home. */
+  get sandboxed(): boolean {
+    return this.#sandboxed
+  }
+
+  /** The phases of preparation. Each may be run again. */
+  readonly work: Record<Phase, PhaseWork> = {
+    cluster: (log, signal) => this.#claim(log, signal),
+    tools: (log) => this.#makeWorkspace(log),
+    setup: (log, signal) => applySetup(this.#lab, this.cluster.credentials('grader'), { log, signal }),
+  }
+
+  /** Finds the cluster of an earlier run of the server. @throws CLUSTER_UNKNOWN when it is gone */
+  async find(): Promise<void> {
+    const claimed = this.claimedCluster
+    this.#cluster ??= claimed === undefined ? undefined : await this.#tools.provider.find(claimed)
+    if (this.#cluster === undefined) throw serverError('CLUSTER_UNKNOWN', { cluster: claimed ?? 'yet' })
+  }
+
+  /** Takes cluster and workspace up again after the server was started. */
+  async adopt(): Promise<void> {
+    await this.find()
+    await this.#makeWorkspace(() => undefined)
+  }
+
+  shell(): ShellSpec {
+    return this.#tools.workspaces.shell(this.#attempt.id)
+  }
+
+  writeFile(path: string, text: string): Promise<string> {
+    return this.#tools.workspaces.writeFile(this.#attempt.id, path, text)
+  }
+
+  /** Ends shells, files and cluster. */
+  async release(): Promise<void> {
+    const { endShells, workspaces, provider } = this.#tools
+    await endShells(this.#attempt.id)
+    await workspaces.delete(this.#attempt.id)
+    if (this.claimedCluster !== undefined) await provider.delete(this.claimedCluster)
+  }
+
+  async #claim(log: (line: string) => void, signal: AbortSignal): Promise<void> {
+    const claimed = this.claimedCluster
+    this.#cluster = claimed === undefined ? undefined : await this.#tools.provider.find(claimed)
+    if (this.#cluster === undefined) {
+      const cluster = await this.#tools.pool.claim(signal)
+      await this.#attempt.record({ type: 'cluster-claimed', cluster: cluster.id })
+      this.#cluster = cluster
+    }
+    log(`the Kubernetes API answers at ${this.cluster.credentials('learner').server}`)
+  }
+
+  async #makeWorkspace(log: (line: string) => void): Promise<void> {
+    const workspace = await this.#tools.workspaces.create({
+      id: this.#attempt.id,
+      kubeconfig: kubeconfigOf(this.cluster.credentials('learner'), 'learner'),
+      mirrors: this.#lab.mirrors,
+    })
+    this.#sandboxed = workspace.sandboxed
+    for (const note of workspace.notes) log(note)
+  }
+}

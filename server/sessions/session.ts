@@ -1,0 +1,366 @@
+import { serverError } from '../../protocol/errors/server.ts'
+import type { Command, Lab } from '../../protocol/lab.ts'
+import type { SessionEvent, SessionView } from '../../protocol/session.ts'
+import type { Clock } from '../../simulator/kubernetes/clock.ts'
+import type { ClusterNotice } from '../clusters/index.ts'
+import { Grader, type Checker } from '../grading/index.ts'
+import { pointsOf, taskViews, type AttemptEvent, type Store } from '../store/index.ts'
+import type { ShellSpec } from '../workspaces/index.ts'
+import { Attempt } from './attempt.ts'
+import { Ground, type GroundTools } from './ground.ts'
+import { nextPhase, transition, type Life, type LifeEvent } from './life.ts'
+import { Preparation } from './preparation.ts'
+
+/** Longest life of a session. */
+export const LONGEST_HOURS = 24
+
+/** What sessions are made of; the same for all of them. */
+export interface SessionTools extends GroundTools {
+  store: Store
+  clock: Clock
+  check: Checker
+  log(this: void, error: unknown, about: string): void
+}
+
+/** One learner's run of one lab. */
+export class Session implements AsyncDisposable {
+  readonly id: string
+  readonly account: string
+  readonly lab: Lab
+  readonly #tools: SessionTools
+  readonly #attempt: Attempt
+  readonly #ground: Ground
+  readonly #preparation: Preparation
+  readonly #grader: Grader
+  readonly #listeners = new Set<(event: SessionEvent) => void>()
+  readonly #stop = new AbortController()
+  #life: Life
+  #watch: Disposable | undefined
+  #deadline: Disposable | undefined
+  #preparing: Promise<void> | undefined
+  #checking: ReadonlySet<string> = new Set()
+  /** Why nothing can be stored at the moment. */
+  #storeProblem: { code: string; sentence: string } | undefined
+
+  constructor(attempt: Attempt, tools: SessionTools) {
+    const started = attempt.last('started')!
+    this.id = attempt.id
+    this.account = started.account
+    this.lab = attempt.lab
+    this.#tools = tools
+    this.#attempt = attempt
+    this.#life = attempt.life()
+    this.#ground = new Ground(attempt, tools)
+    this.#preparation = new Preparation({ attempt, store: tools.store, clock: tools.clock })
+    this.#grader = new Grader({
+      lab: this.lab,
+      clock: tools.clock,
+      progress: () => attempt.progress,
+      check: (task, patienceMilliseconds, signal) =>
+        tools.check({ lab: this.lab, task, cluster: this.#ground.cluster, patienceMilliseconds, signal }),
+      record: (event) => this.#record(event),
+      onChecking: (checking) => this.#showChecking(checking),
+    })
+  }
+
+  get state(): Life['state'] {
+    return this.#life.state
+  }
+
+  /** True when its cluster and files exist, or may exist. */
+  get held(): boolean {
+    return this.#attempt.last('released') === undefined
+  }
+
+  get claimedCluster(): string | undefined {
+    return this.#ground.claimedCluster
+  }
+
+  /** Takes the session up: prepares what is not prepared, and finds cluster and workspace of one that was ready before the server started. */
+  async begin(): Promise<void> {
+    await this.#preparation.loadUsualTimes()
+    this.#setDeadline()
+    if (this.#life.state === 'preparing') this.#prepare()
+    else if (this.#life.state === 'ready') await this.#adopt()
+  }
+
+  watch(listener: (event: SessionEvent) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  view(): SessionView {
+    const { lab } = this
+    const life = this.#life
+    const finished = this.#attempt.last('finished')
+    const problem =
+      life.state === 'failed'
+        ? { ...life.problem, phase: life.phase }
+        : life.state === 'recovering'
+          ? life.problem
+          : this.#storeProblem
+    return {
+      id: this.id,
+      lab: { id: lab.id, title: lab.title, minutes: lab.minutes },
+      state: life.state === 'deleted' ? 'finished' : life.state,
+      phases: this.#preparation.views(life),
+      steps: lab.steps.map(({ id, title, tasks }) => ({ id, title, tasks })),
+      tasks: taskViews(lab, this.#attempt.progress, this.#checking),
+      points: pointsOf(lab, this.#attempt.progress),
+      startedAt: this.#attempt.events[0]!.at,
+      endsAt: new Date(this.#attempt.endsAt).toISOString(),
+      sandboxed: this.#ground.sandboxed,
+      extendable: this.#isRunning() && this.#extendedEnd() > this.#attempt.endsAt,
+      ...(problem === undefined ? {} : { problem }),
+      ...(finished === undefined ? {} : { finishedAt: finished.at }),
+    }
+  }
+
+  command(step: string, command: string): Command | undefined {
+    return this.lab.steps.find(({ id }) => id === step)?.commands.find(({ id }) => id === command)
+  }
+
+  /** What to start in a new terminal. */
+  shell(): ShellSpec {
+    const done = this.#life.state === 'preparing' || this.#life.state === 'failed' ? this.#life.done : undefined
+    if (this.#life.state === 'deleted' || !this.held) throw serverError('SESSION_OVER')
+    if (done !== undefined && !done.includes('tools')) throw serverError('SESSION_NOT_READY')
+    return this.#ground.shell()
+  }
+
+  /** The learner opened a page. */
+  async openStep(step: string): Promise<void> {
+    if (!this.lab.steps.some(({ id }) => id === step)) throw serverError('STEP_UNKNOWN', { step })
+    if (this.#isRunning() && this.#attempt.progress.step !== step) await this.#record({ type: 'step', step })
+  }
+
+  async check(task: string): Promise<void> {
+    this.#task(task)
+    this.#mustBeReady()
+    if (this.#attempt.progress.tasks.get(task)?.state === 'frozen') throw serverError('TASK_FROZEN', { task })
+    await this.#grader.ask(task)
+  }
+
+  /** Shows the task's next hint and takes its cost. */
+  async hint(task: string): Promise<{ hints: string[]; nextHintCost?: number }> {
+    const { hints } = this.#task(task)
+    this.#mustBeRunning()
+    const shown = this.#attempt.progress.tasks.get(task)!.hintsShown
+    const next = hints[shown]
+    if (next === undefined) throw serverError('NO_MORE_HINTS', { task })
+    await this.#record({ type: 'hint', task, hint: shown, cost: next.cost })
+    const after = hints[shown + 1]
+    return {
+      hints: hints.slice(0, shown + 1).map(({ text }) => text),
+      ...(after === undefined ? {} : { nextHintCost: after.cost }),
+    }
+  }
+
+  /** Writes a file block of the lesson into the workspace's home. */
+  async saveFile(step: string, file: string): Promise<string> {
+    const block = this.lab.steps.find(({ id }) => id === step)?.files.find(({ id }) => id === file)
+    if (block === undefined) throw serverError('FILE_UNKNOWN', { step, file })
+    this.#mustBeReady()
+    return this.#ground.writeFile(block.path, block.text)
+  }
+
+  async retry(): Promise<void> {
+    if (this.#life.state !== 'failed') throw serverError('SESSION_NOT_FAILED')
+    await this.#record({ type: 'retried' })
+    this.#move({ type: 'retried' })
+    this.#prepare()
+  }
+
+  async extend(): Promise<void> {
+    this.#mustBeRunning()
+    const end = this.#extendedEnd()
+    if (end <= this.#attempt.endsAt) throw serverError('SESSION_NOT_EXTENDABLE', { hours: String(LONGEST_HOURS) })
+    await this.#record({ type: 'extended', endsAt: new Date(end).toISOString() })
+    this.#setDeadline()
+  }
+
+  /** Ends the attempt: no check runs any more. Cluster and shells stay until the deadline. */
+  async finish(by: 'learner' | 'deadline'): Promise<void> {
+    if (!this.#isRunning()) return
+    await this.#record({ type: 'finished', by })
+    this.#move({ type: 'finished' })
+    await this.#rest()
+  }
+
+  /** The learner takes the session away. */
+  async delete(): Promise<void> {
+    if (this.#life.state === 'deleted') return
+    await this.#record({ type: 'deleted' })
+    this.#move({ type: 'deleted' })
+    await this.release()
+  }
+
+  /** Ends shells, files and cluster. What fails is tried again when the server starts. */
+  async release(): Promise<void> {
+    if (!this.held) return
+    this.#stop.abort()
+    await this.#preparing
+    await this.#rest()
+    await this.#ground.release()
+    await this.#record({ type: 'released' })
+  }
+
+  /** Lets go of the session: its shells and cluster go on without the server. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    this.#deadline?.[Symbol.dispose]()
+    await this.#preparing
+    await this.#rest()
+  }
+
+  async #rest(): Promise<void> {
+    this.#watch?.[Symbol.dispose]()
+    this.#watch = undefined
+    await this.#grader[Symbol.asyncDispose]()
+  }
+
+  #prepare(): void {
+    const run = async () => {
+      if (this.#life.state === 'preparing' && this.#life.done.includes('cluster')) await this.#ground.find()
+      while (this.#life.state === 'preparing') {
+        const phase = nextPhase(this.#life.done)
+        if (phase === undefined) return
+        const { signal } = this.#stop
+        const outcome = await this.#preparation.run(phase, this.#ground.work[phase], {
+          signal,
+          onChange: () => this.#showView(),
+        })
+        this.#move(
+          outcome.ok ? { type: 'phase-done', phase } : { type: 'phase-failed', phase, problem: outcome.problem },
+        )
+      }
+      if (this.#life.state === 'ready') this.#follow()
+    }
+    this.#preparing = run().catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#fail(error)
+    })
+  }
+
+  /** Even the failure could not be stored: the page learns of it, and the phase may be tried again. */
+  #fail(error: unknown): void {
+    this.#tools.log(error, `preparing session ${this.id}`)
+    const phase = this.#life.state === 'preparing' ? (nextPhase(this.#life.done) ?? 'setup') : 'setup'
+    const { code, message } = error as Error & { code?: string }
+    this.#move({ type: 'phase-failed', phase, problem: { code: code ?? 'INTERNAL', sentence: message } })
+  }
+
+  /** After a start of the server: the cluster and the workspace are there, or are brought back. */
+  async #adopt(): Promise<void> {
+    this.#move({ type: 'cluster-away', problem: awayProblem() })
+    try {
+      await this.#ground.adopt()
+      this.#follow()
+    } catch (error) {
+      this.#tools.log(error, `adopting session ${this.id}`)
+      const { code, message } = error as Error & { code?: string }
+      this.#move({ type: 'cluster-gone', problem: { code: code ?? 'INTERNAL', sentence: message } })
+    }
+  }
+
+  #follow(): void {
+    if (this.#stop.signal.aborted) return
+    this.#watch?.[Symbol.dispose]()
+    this.#watch = this.#ground.cluster.watch((notice) => this.#notice(notice))
+  }
+
+  #notice(notice: ClusterNotice): void {
+    if (notice.type === 'READY') {
+      this.#move({ type: 'cluster-ready' })
+      this.#grader.resume()
+    } else if (notice.type === 'AWAY') {
+      this.#grader.pause()
+      this.#move({ type: 'cluster-away', problem: awayProblem() })
+    } else if (notice.type === 'GONE') {
+      this.#grader.pause()
+      const gone = serverError('CLUSTER_UNKNOWN', { cluster: this.#ground.claimedCluster ?? '' })
+      this.#move({ type: 'cluster-gone', problem: { code: gone.code, sentence: gone.message } })
+    } else this.#grader.changed(notice.resource)
+  }
+
+  #move(event: LifeEvent): void {
+    const after = transition(this.#life, event)
+    if (after === this.#life) return
+    this.#life = after
+    this.#showView()
+  }
+
+  async #record(event: AttemptEvent): Promise<void> {
+    try {
+      await this.#attempt.record(event)
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string }
+      this.#storeProblem = { code: code ?? 'INTERNAL', sentence: message }
+      this.#showView()
+      throw error
+    }
+    const mended = this.#storeProblem !== undefined
+    this.#storeProblem = undefined
+    if (!mended && (event.type === 'verdict' || event.type === 'hint')) this.#showTasks([event.task])
+    else if (event.type !== 'asked') this.#showView()
+  }
+
+  #showChecking(checking: ReadonlySet<string>): void {
+    const before = this.#checking
+    this.#checking = new Set(checking)
+    this.#showTasks([...new Set([...before, ...checking])].filter((task) => before.has(task) !== checking.has(task)))
+  }
+
+  #showTasks(changed: string[]): void {
+    const points = pointsOf(this.lab, this.#attempt.progress)
+    for (const task of taskViews(this.lab, this.#attempt.progress, this.#checking))
+      if (changed.includes(task.id)) this.#tell({ type: 'task', task, points })
+  }
+
+  #showView(): void {
+    if (this.#listeners.size > 0) this.#tell({ type: 'view', view: this.view() })
+  }
+
+  #tell(event: SessionEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #setDeadline(): void {
+    this.#deadline?.[Symbol.dispose]()
+    const left = this.#attempt.endsAt - this.#tools.clock.now()
+    this.#deadline = this.#tools.clock.after(Math.max(0, left), () => {
+      this.finish('deadline')
+        .then(() => this.release())
+        .catch((error: unknown) => this.#tools.log(error, `ending session ${this.id}`))
+    })
+  }
+
+  #extendedEnd(): number {
+    const longest = Date.parse(this.#attempt.events[0]!.at) + LONGEST_HOURS * 3_600_000
+    return Math.min(longest, this.#attempt.endsAt + Math.max(30, this.lab.minutes) * 60_000)
+  }
+
+  #task(task: string) {
+    const found = this.lab.tasks.find(({ id }) => id === task)
+    if (found === undefined) throw serverError('TASK_UNKNOWN', { task })
+    return found
+  }
+
+  #isRunning(): boolean {
+    return this.#life.state !== 'finished' && this.#life.state !== 'deleted'
+  }
+
+  #mustBeRunning(): void {
+    if (!this.#isRunning()) throw serverError('SESSION_OVER')
+  }
+
+  #mustBeReady(): void {
+    this.#mustBeRunning()
+    if (this.#life.state === 'recovering') throw serverError('CLUSTER_AWAY')
+    if (this.#life.state !== 'ready') throw serverError('SESSION_NOT_READY')
+  }
+}
+
+function awayProblem() {
+  const { code, message } = serverError('CLUSTER_AWAY')
+  return { code, sentence: message }
+}
