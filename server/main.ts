@@ -1,0 +1,144 @@
+import path from 'node:path'
+import { getRequestListener } from '@hono/node-server'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { systemClock } from '../simulator/kubernetes/clock.ts'
+import { createPool, simulatedClusters } from './clusters/index.ts'
+import { createChecker, RunnerPool } from './grading/index.ts'
+import { allowedHosts, allowedOrigins, createApp } from './http/index.ts'
+import { createLive, type Live } from './live/index.ts'
+import { holdDataFolder, prepareDataFolder } from './main/data-folder.ts'
+import type { Config } from './main/config.ts'
+import { listen } from './main/listen.ts'
+import { openLog } from './main/log.ts'
+import { openMirrors } from './main/mirrors.ts'
+import { Resources } from './main/resources.ts'
+import { requireSandbox } from './main/sandbox.ts'
+import { Logins } from './people/index.ts'
+import { Labs, Sessions } from './sessions/index.ts'
+import { openSqliteStore } from './store/index.ts'
+import { TerminalHostConnection } from './workspaces/index.ts'
+import { createLocalWorkspaces } from './workspaces/local/index.ts'
+
+export interface RunningServer {
+  /** Where the pages are: http://127.0.0.1:7700 */
+  url: string
+  /** A new start link: good for one login. */
+  link(): string
+  /** Stops the server. Learners' shells and clusters go on. */
+  close(): Promise<void>
+}
+
+/**
+ * Composes and starts everything; nothing else knows the whole. When this resolves the pages are served; clusters and check runners
+ * are warmed up behind it.
+ * @throws a LabwrightError with a sentence for the operator
+ */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const resources = new Resources()
+  try {
+    return await compose(config, resources)
+  } catch (error) {
+    await resources[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function compose(config: Config, resources: Resources): Promise<RunningServer> {
+  prepareDataFolder(config.data)
+  await requireSandbox(config.host)
+  let link = () => ''
+  resources.add(await holdDataFolder(config.data, () => link()))
+  const logger = openLog(config.data)
+  const log = (error: unknown, about: string) => logger.error({ err: error }, about)
+  const program = (name: string) => path.join(config.dist, `${name}.js`)
+
+  const store = resources.add(openSqliteStore({ folder: config.data }))
+  const logins = new Logins({ store, clock: systemClock })
+  const http = createServer()
+  const port = await listen(http, config.host, config.port)
+  resources.add(closingHttp(http))
+
+  const runners = resources.add(new RunnerPool({ script: program('check-runner'), spares: config.spareRunners }))
+  const provider = resources.add(
+    simulatedClusters({ command: [process.execPath, program('simulator-host')], dataFolder: config.data }),
+  )
+  const onError = (error: unknown) => log(error, 'making a spare cluster')
+  const pool = resources.add(createPool(provider, { size: config.spareClusters, onError }))
+  const terminals = new TerminalHostConnection({ dataFolder: config.data, program: program('terminal-host') })
+  resources.add({
+    [Symbol.asyncDispose]: async () => {
+      // Shells outlive the server; a terminal host without a session has none.
+      if ((await store.attempts({ held: true })).length === 0) await terminals.stop()
+      else terminals[Symbol.dispose]()
+    },
+  })
+  const workspaces = await createLocalWorkspaces({ dataFolder: config.data, ...openMirrors(config) })
+  resources.add({ [Symbol.asyncDispose]: () => workspaces.close() })
+
+  const labs = new Labs({
+    folder: config.labs,
+    dataFolder: config.data,
+    onBadLab: (id, error) => log(error, `loading lab ${id}`),
+  })
+  const sessions = resources.add(
+    new Sessions({
+      store,
+      clock: systemClock,
+      provider,
+      pool,
+      workspaces,
+      labs,
+      check: createChecker(runners),
+      endShells: (session) => terminals.closeSession(session),
+      log,
+    }),
+  )
+  const isAllowedHost = allowedHosts(config.host, port)
+  const live = createLive({ sessions, terminals, allowedOrigin: allowedOrigins(isAllowedHost), clock: systemClock })
+  resources.add({ [Symbol.asyncDispose]: async () => live.close() })
+  const app = createApp({
+    sessions,
+    logins,
+    ticket: (session, account) => live.ticket(session, account),
+    isAllowedHost,
+    port,
+    clientFolder: path.join(config.dist, 'client'),
+    log,
+  })
+  const listener = getRequestListener(app.fetch)
+  http.on('request', (request, response) => void listener(request, response))
+  http.on('upgrade', upgrades(live, isAllowedHost))
+
+  sessions.recover().catch((error: unknown) => log(error, 'taking up sessions'))
+  terminals.ready().catch((error: unknown) => log(error, 'starting the terminal host'))
+  runners.warm()
+
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  link = () => `${url}/#code=${logins.issueCode()}`
+  return { url, link: () => link(), close: () => resources[Symbol.asyncDispose]() }
+}
+
+/** Hands /live to the live connection; every other upgrade, or one for another host, is refused. */
+function upgrades(live: Live, isAllowedHost: (host: string) => boolean) {
+  return (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    const isLive = request.url?.split('?')[0] === '/live'
+    if (isLive && isAllowedHost(request.headers.host ?? '')) return live.upgrade(request, socket, head)
+    socket.end(
+      `HTTP/1.1 ${isLive ? '421 Misdirected Request' : '404 Not Found'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    )
+  }
+}
+
+function closingHttp(http: ReturnType<typeof createServer>): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => void http.close(() => resolve()))
+      http.closeIdleConnections()
+      const force = setTimeout(() => http.closeAllConnections(), 1000)
+      await closed
+      clearTimeout(force)
+    },
+  }
+}
