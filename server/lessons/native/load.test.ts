@@ -16,7 +16,7 @@ afterEach(() => rm(path.dirname(folder), { recursive: true, force: true }))
 const head = 'title: My lab\nsummary: Learn it.\nminutes: 5\n'
 const steps = 'steps:\n  - {id: one, title: One, text: steps/one.md}\n'
 const task = (more = ''): string =>
-  `tasks:\n  - id: it\n    title: It is done\n    points: 1\n    check: {verifier: kubernetes/namespace-exists, with: {name: x}}\n${more}`
+  `tasks:\n  - id: it\n    title: It is done\n    points: 1\n    check: {verifier: kubernetes/namespace-created, with: {}}\n${more}`
 
 async function load(yaml: string): Promise<unknown> {
   await writeFile(path.join(folder, 'lab.yaml'), yaml)
@@ -34,7 +34,7 @@ describe('lab.yaml', () => {
           id: 'it',
           when: 'now',
           timeoutSeconds: 15,
-          check: { kind: 'verifier', verifier: 'kubernetes/namespace-exists' },
+          check: { kind: 'verifier', verifier: 'kubernetes/namespace-created' },
         },
       ],
     })
@@ -99,6 +99,16 @@ describe('what is wrong with a lab is said with its place', () => {
       /^LAB_TASK_UNPLACED .*"other"/,
     ],
     ['an unknown step', head + steps + task('    until: never\n'), /^LAB_STEP_UNKNOWN .*never/],
+    [
+      'a verifier that is not there',
+      head + steps + task().replace('namespace-created', 'world-saved'),
+      /^LAB_VERIFIER .*no verifier "kubernetes\/world-saved"/,
+    ],
+    [
+      'a parameter that the verifier does not know',
+      head + steps + task().replace('with: {}', 'with: {colour: red}'),
+      /^LAB_VERIFIER .*colour/,
+    ],
     ['an id with capitals', head + steps.replace('id: one', 'id: One'), /^LAB_SHAPE .*lower-case/],
   ])('%s', async (_title, yaml, expected) => {
     expect(await load(yaml)).toMatch(expected)

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { labError } from '../../../protocol/errors/lab.ts'
 import type { Hint, Lab, Step, Task } from '../../../protocol/lab.ts'
+import { verifiers } from '../../../verifiers/index.ts'
 import { renderStep } from '../render/index.ts'
 import { labVersion, readLabFile, readLabText, type ReadLab } from './read.ts'
 
@@ -42,6 +43,7 @@ async function readTask(folder: string, { file, where }: ReadLab, index: number)
   if (task.until !== undefined && !file.steps.some((step) => step.id === task.until))
     throw labError('LAB_STEP_UNKNOWN', { where: where(['tasks', index, 'until']), step: task.until })
   if ('shell' in task.check) await readLabText(folder, task.check.shell, where(['tasks', index, 'check', 'shell']))
+  else checkVerifier(task.id, task.check, where(['tasks', index, 'check']))
   return {
     id: task.id,
     title: task.title,
@@ -55,6 +57,18 @@ async function readTask(folder: string, { file, where }: ReadLab, index: number)
     hints: orderHints(task.id, task.hints, where(['tasks', index, 'hints'])),
     ...(task.until === undefined ? {} : { until: task.until }),
     ...(task.watches === undefined ? {} : { watches: task.watches }),
+  }
+}
+
+/** The verifier exists and understands its parameters: wrong ones are the author's to mend, before a learner meets them. */
+function checkVerifier(task: string, check: { verifier: string; with: Record<string, unknown> }, where: string): void {
+  const verifier = verifiers.get(check.verifier)
+  if (verifier === undefined)
+    throw labError('LAB_VERIFIER', { where, task, problem: `there is no verifier "${check.verifier}"` })
+  try {
+    verifier.parameters(check.with)
+  } catch (cause) {
+    throw labError('LAB_VERIFIER', { where, task, problem: (cause as Error).message }, cause)
   }
 }
 
