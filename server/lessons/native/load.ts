@@ -106,7 +106,7 @@ function checkPlaces({ file }: ReadLab, steps: readonly Step[]): void {
   const placed = steps.flatMap((step) => step.tasks)
   for (const { id } of file.tasks) {
     const places = placed.filter((task) => task === id).length
-    if (places === 0) throw labError('LAB_TASK_UNPLACED', { task: id })
+    if (places === 0) throw labError('LAB_TASK_UNPLACED', { where: 'lab.yaml', task: id })
     if (places > 1) throw labError('LAB_DUPLICATE', { where: 'lab.yaml', what: 'task place', id })
   }
 }
