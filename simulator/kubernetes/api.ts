@@ -48,7 +48,7 @@ export interface Api {
     namespace: string | undefined,
     objectName: string,
     change: (object: KubeObject) => void | false,
-    options?: WriteOptions & { subresource?: 'status' },
+    options?: WriteOptions & { subresource?: 'status' | 'finalize' },
   ): Promise<KubeObject | undefined>
   /** Server-side apply with force, as controllers do. */
   apply(object: NewObject, options: WriteOptions & { manager: string }): Promise<KubeObject>

@@ -72,7 +72,7 @@ export function createScheduler({ api, clock, random, report }: SchedulerOptions
     api.update(
       {
         apiVersion: 'v1',
-        kind: 'Pod',
+        kind: 'Binding',
         metadata: { name: pod.metadata.name, namespace: pod.metadata.namespace ?? '', uid: pod.metadata.uid },
         target: { apiVersion: 'v1', kind: 'Node', name: node },
       },

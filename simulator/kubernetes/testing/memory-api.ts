@@ -82,7 +82,8 @@ export function memoryApi({ clock, random }: { clock: Clock; random: Random }): 
   const store = (name: string, object: KubeObject, previous: KubeObject | undefined): KubeObject => {
     object.metadata.resourceVersion = String(++revision)
     const key = keyFor(object.metadata.namespace, object.metadata.name)
-    const gone = object.metadata.deletionTimestamp !== undefined && !(object.metadata.finalizers?.length ?? 0)
+    const held = object.metadata.finalizers?.length || (object.kind === 'Namespace' && object.spec?.finalizers?.length)
+    const gone = object.metadata.deletionTimestamp !== undefined && !held
     if (gone && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0) {
       storeOf(name).delete(key)
       tell(name, { type: 'DELETED', object: freeze(object), ...(previous ? { previous } : {}) })
@@ -103,6 +104,7 @@ export function memoryApi({ clock, random }: { clock: Clock; random: Random }): 
     }
     const changed: object = subresource === 'status' ? { ...before, status: object.status } : { ...before, ...object }
     const after = structuredClone(changed) as KubeObject
+    if (name === 'namespaces' && subresource !== 'finalize') after.spec = structuredClone(before.spec)
     after.metadata = structuredClone(
       subresource === 'status' ? before.metadata : { ...object.metadata, uid: before.metadata.uid },
     ) as KubeObject['metadata']
@@ -122,7 +124,7 @@ export function memoryApi({ clock, random }: { clock: Clock; random: Random }): 
     resource: (name) => resources.get(name),
     get: (name, namespace, objectName) => storeOf(name).get(keyFor(namespace, objectName)),
     list: (name, { namespace, labels } = {}) =>
-      [...storeOf(name).values()].filter(
+      [...(stores.get(name)?.values() ?? [])].filter(
         ({ metadata }) =>
           (namespace === undefined || metadata.namespace === namespace) &&
           Object.entries(labels ?? {}).every(([key, value]) => metadata.labels?.[key] === value),
@@ -140,6 +142,7 @@ export function memoryApi({ clock, random }: { clock: Clock; random: Random }): 
       if (storeOf(name).has(keyFor(object.metadata.namespace, object.metadata.name))) {
         throw new ApiError(409, 'AlreadyExists', `${name} "${object.metadata.name}" already exists`)
       }
+      if (object.kind === 'Namespace') object.spec = { finalizers: ['kubernetes'] }
       if (object.kind === 'Pod') object.status = { phase: 'Pending', ...object.status }
       return store(name, object, undefined)
     },

@@ -1,0 +1,29 @@
+import { together, type Controller, type ControllerContext } from './controller.ts'
+import { deploymentController } from './deployment.ts'
+import { endpointsController } from './endpoints.ts'
+import { eventExpiry } from './event-expiry.ts'
+import { garbageCollector } from './garbage.ts'
+import { namespaceController } from './namespace.ts'
+import { replicaSetController } from './replicaset.ts'
+import { serviceAccountController } from './service-account.ts'
+
+export type { ControllerContext } from './controller.ts'
+
+export interface ControllersOptions extends ControllerContext {
+  /** PEM of the CA that signed the API server's certificate: becomes ConfigMap `kube-root-ca.crt`. */
+  caCertificate: string
+}
+
+/** Starts everything that makes objects behave, but for the scheduler and the node. */
+export function startControllers({ caCertificate, ...context }: ControllersOptions): Disposable {
+  const controllers: Controller[] = [
+    serviceAccountController(caCertificate),
+    garbageCollector,
+    namespaceController,
+    deploymentController,
+    replicaSetController,
+    endpointsController,
+    eventExpiry,
+  ]
+  return together(controllers.map((start) => start(context)))
+}

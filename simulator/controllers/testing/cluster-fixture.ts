@@ -1,0 +1,42 @@
+import { seededRandom, type KubeObject } from '../../kubernetes/index.ts'
+import { nodeFixture } from '../../node/testing/fixture.ts'
+import { createScheduler } from '../../scheduler/index.ts'
+import { startControllers } from '../index.ts'
+
+/** A whole small cluster on an API in memory, its clock turned by hand, with the namespace `lab`. */
+export async function clusterFixture() {
+  const fixture = nodeFixture()
+  const { api, clock, errors } = fixture
+  const context = { api, clock, random: seededRandom(3), report: (error: unknown) => void errors.push(error) }
+  for (const name of ['kube-node-lease', 'lab'])
+    await api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  createScheduler(context)
+  startControllers({ ...context, caCertificate: 'CA' })
+  await clock.advance(10)
+  return {
+    ...fixture,
+    get: (resource: string, name: string): KubeObject => {
+      const object = api.get(resource, 'lab', name)
+      if (object === undefined) throw new Error(`no ${resource} ${name}`)
+      return object
+    },
+    names: (resource: string) => api.list(resource, { namespace: 'lab' }).map(({ metadata }) => metadata.name),
+  }
+}
+
+/** A Deployment of one container, labelled by its name. */
+export function deployment(name: string, image: string, replicas = 1, container: object = {}) {
+  const labels = { app: name }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'lab', labels },
+    spec: {
+      replicas,
+      progressDeadlineSeconds: 600,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name, image, ...container }] } },
+    },
+  }
+}
