@@ -8,6 +8,8 @@ import { readCluster } from './reader.ts'
 
 const INTERVAL_MILLISECONDS = 100
 const MAXIMUM_EVIDENCE = 50
+/** After the deadline, for a verifier that has an answer from before it. */
+const LAST_WORD_MILLISECONDS = 100
 
 export interface RunTools {
   find(this: void, verifier: string): Verifier | undefined
@@ -29,7 +31,8 @@ export async function runOrder(order: CheckOrder, { find, probe }: RunTools): Pr
     signal,
   }
   try {
-    const answer = await orAbort(verifier.verify(context, verifier.parameters(order.with)), signal)
+    const verify = async () => verifier.verify(context, verifier.parameters(order.with))
+    const answer = await orAbort(verify(), signal, LAST_WORD_MILLISECONDS)
     return {
       state: answer.state,
       code: answer.code,
@@ -69,9 +72,9 @@ async function eventually(
   }
 }
 
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function orAbort<T>(promise: Promise<T>, signal: AbortSignal, grace = 0): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error)
+    const abort = () => void setTimeout(() => reject(signal.reason as Error), grace)
     if (signal.aborted) return abort()
     signal.addEventListener('abort', abort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
