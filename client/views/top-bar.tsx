@@ -1,0 +1,127 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { SessionView } from '../../protocol/session.ts'
+import { messages } from '../messages/index.ts'
+import { lessonFolded } from '../stores/preferences.ts'
+import type { SessionStore } from '../stores/session-store.ts'
+import { Icon } from './icons.tsx'
+import { LabMenu } from './lab-menu.tsx'
+import { Mark } from './mark.tsx'
+import { Popup } from './popup.tsx'
+
+const WARN_MINUTES = 10
+
+interface TopBarProps {
+  store: SessionStore
+  view: SessionView
+  index: number
+  go: (index: number) => void
+}
+
+export function TopBar({ store, view, index, go }: TopBarProps) {
+  const [earned, possible] = messages.points(view.points.earned, view.points.possible)
+  return (
+    <header class="bar">
+      <a class="home" href="#/">
+        {messages.product}
+      </a>
+      <span class="lab-title">{view.lab.title}</span>
+      <StepNav view={view} index={index} go={go} />
+      <span class="spacer" />
+      <span class="points">
+        <b>{earned}</b>
+        <span>{possible}</span>
+      </span>
+      <TimeLeft endsAt={view.endsAt} />
+      <button
+        class="icon-button fold"
+        type="button"
+        aria-label={lessonFolded.value ? messages.lab.showLesson : messages.lab.foldLesson}
+        title={lessonFolded.value ? messages.lab.showLesson : messages.lab.foldLesson}
+        aria-pressed={lessonFolded.value}
+        onClick={() => (lessonFolded.value = !lessonFolded.value)}
+      >
+        <Icon name="fold" />
+      </button>
+      <LabMenu store={store} view={view} />
+    </header>
+  )
+}
+
+function StepNav({ view, index, go }: Omit<TopBarProps, 'store'>) {
+  const [at, of] = messages.lab.stepOf(index + 1, view.steps.length)
+  return (
+    <nav class="steps" aria-label={messages.lab.steps}>
+      <button
+        class="icon-button"
+        type="button"
+        aria-label={messages.lab.previous}
+        title={`${messages.lab.previous} [`}
+        disabled={index === 0}
+        onClick={() => go(index - 1)}
+      >
+        <Icon name="left" />
+      </button>
+      <Popup
+        class="contents"
+        label={messages.lab.contents}
+        button={
+          <>
+            <b>{at}</b>
+            {of}
+          </>
+        }
+      >
+        {(close) => (
+          <ol>
+            {view.steps.map((step, each) => {
+              const tasks = view.tasks.filter(({ id }) => step.tasks.includes(id))
+              const met = tasks.length > 0 && tasks.every((task) => task.met)
+              return (
+                <li key={step.id}>
+                  <button
+                    type="button"
+                    aria-current={each === index ? 'step' : undefined}
+                    onClick={() => {
+                      go(each)
+                      close()
+                    }}
+                  >
+                    <Mark state={met ? 'met' : (tasks.find((task) => !task.met)?.state ?? 'todo')} />
+                    {step.title}
+                    {met && <span class="unseen"> ({messages.task.states.met})</span>}
+                  </button>
+                </li>
+              )
+            })}
+          </ol>
+        )}
+      </Popup>
+      <button
+        class="icon-button"
+        type="button"
+        aria-label={messages.lab.next}
+        title={`${messages.lab.next} ]`}
+        disabled={index === view.steps.length - 1}
+        onClick={() => go(index + 1)}
+      >
+        <Icon name="right" />
+      </button>
+    </nav>
+  )
+}
+
+function TimeLeft({ endsAt }: { endsAt: string }) {
+  const minutes = () => Math.ceil((Date.parse(endsAt) - Date.now()) / 60_000)
+  const [left, setLeft] = useState(minutes)
+  useEffect(() => {
+    setLeft(minutes())
+    const timer = setInterval(() => setLeft(minutes()), 10_000)
+    return () => clearInterval(timer)
+  }, [endsAt])
+  const near = left <= WARN_MINUTES
+  return (
+    <span class={near ? 'time near' : 'time'} role={near ? 'status' : undefined}>
+      {messages.minutesLeft(left)}
+    </span>
+  )
+}
