@@ -1,6 +1,8 @@
 export { emptyObject, mergeShape, sameManagers, serverSideApply, trackUpdate, type Shape } from './apply/index.ts'
 export * from './catalogue.ts'
 export { conform } from './conform.ts'
+export { invalidError, type Cause } from './causes.ts'
+export { customSchema, type CustomSchema } from './custom/index.ts'
 export { applyDefaults } from './defaults/index.ts'
 export { jsonPatch } from './patch/json-patch.ts'
 export { mergePatch } from './patch/merge-patch.ts'
