@@ -40,17 +40,9 @@ function automatic(proxy: Proxy, cluster: Cluster, endpoint: Endpoint): boolean 
   return proxy.security.acceptsMtls(server, endpoint.port)
 }
 
-/**
- * Why the handshake fails although something listens there, as Envoy logs it; undefined: it does not, or the server's own proxy
- * decides. Programs of naked pods speak plaintext and answer a ClientHello with something else.
- */
-export function handshakeFailure(connection: Connection, endpoint: Endpoint): string | undefined {
-  const naked = endpoint.workload !== undefined && !endpoint.workload.sidecar
-  return connection.tls !== 'none' && naked ? WRONG_VERSION_NUMBER : undefined
-}
-
 /** What a failed TLS connection says of itself, in Envoy's words. */
 export function tlsFailure(connection: Connection, message: string): string {
   if (message.startsWith('TLS_error')) return message
-  return connection.tls === 'tls' ? CERTIFICATE_VERIFY_FAILED : WRONG_VERSION_NUMBER
+  const plaintext = connection.tls === 'mutual' || /wrong version/i.test(message)
+  return plaintext ? WRONG_VERSION_NUMBER : CERTIFICATE_VERIFY_FAILED
 }

@@ -104,12 +104,17 @@ export class ConfigurationSource implements Disposable {
     )
   }
 
-  current(): Configuration {
+  /** Whether an istiod is ready. */
+  isControlled(): boolean {
     if (this.#istiodChanged) {
       this.#istiodReady = this.#api.list('pods', { labels: { app: 'istiod' } }).some(isReady)
       this.#istiodChanged = false
     }
-    if (this.#changed && this.#istiodReady) {
+    return this.#istiodReady
+  }
+
+  current(): Configuration {
+    if (this.#changed && this.isControlled()) {
       this.#current = compile(this.#api)
       this.#changed = false
     }

@@ -1,6 +1,8 @@
 import type { Api, Clock, KubeObject, Random } from '../../kubernetes/index.ts'
 import type { Fabric, InboundCall, Mesh, OutboundCall, ServicePort, Workload } from '../contract.ts'
+import type { ProxyAdmin } from '../../programs/proxy-admin.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/index.ts'
+import { createAdmin } from './admin.ts'
 import { ConfigurationSource, type Configuration } from './configuration.ts'
 import { gateway } from './gateway.ts'
 import { inbound } from './inbound.ts'
@@ -37,6 +39,8 @@ export interface MeshParts {
 /** The data plane: every proxy of the cluster, each with its own memory, all told the same configuration. */
 export class ProxyMesh implements Mesh, Disposable {
   readonly telemetry: Telemetry
+  /** For the program of the proxy's image. */
+  readonly admin: ProxyAdmin
   readonly #api: Api
   readonly #clock: Clock
   readonly #random: Random
@@ -45,6 +49,8 @@ export class ProxyMesh implements Mesh, Disposable {
   readonly #states = new Map<string, ProxyState>()
   readonly #listeners = new Set<(workload: Workload, line: string) => void>()
   #compiled: Compiled | undefined
+  /** Known from the first request on, or once the network attached itself. */
+  #fabric: Fabric | undefined
 
   constructor({ api, clock, random }: MeshParts) {
     this.#api = api
@@ -52,6 +58,12 @@ export class ProxyMesh implements Mesh, Disposable {
     this.#random = random.fork('mesh')
     this.telemetry = createTelemetry({ clock })
     this.#source = new ConfigurationSource(api)
+    this.admin = createAdmin({
+      telemetry: this.telemetry,
+      isConfigured: () => this.#source.isControlled(),
+      proxyOfPod: (pod) => this.#proxyOfPod(pod),
+      onAccessLog: (listener) => this.onAccessLog(listener),
+    })
     this.#pods = api.watch('pods', ({ type, object }) => {
       if (type === 'DELETED') this.#states.delete(object.metadata.uid)
     })
@@ -87,8 +99,14 @@ export class ProxyMesh implements Mesh, Disposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
+  /** The network that admin interfaces look at; requests bring it with them. */
+  attach(fabric: Fabric): void {
+    this.#fabric = fabric
+  }
+
   /** A proxy as it stands now. */
   proxyOf(workload: Workload, fabric: Fabric): Proxy {
+    this.#fabric = fabric
     const { configuration, policies } = this.#current()
     return {
       workload,
@@ -109,6 +127,13 @@ export class ProxyMesh implements Mesh, Disposable {
     this.#pods[Symbol.dispose]()
     this.#listeners.clear()
     this.#states.clear()
+  }
+
+  #proxyOfPod(pod: KubeObject): Proxy | undefined {
+    const stored = this.#api.get('pods', pod.metadata.namespace, pod.metadata.name) ?? pod
+    const ip: unknown = stored.status?.podIP
+    const workload = typeof ip === 'string' ? this.#fabric?.workloadAt(ip) : undefined
+    return workload && this.#fabric && this.proxyOf(workload, this.#fabric)
   }
 
   #policies(): ServerPolicies {

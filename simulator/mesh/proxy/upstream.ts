@@ -1,6 +1,6 @@
 import type { ConnectionFailure, HttpRequest, HttpResponse } from '../../kubernetes/index.ts'
 import type { Connection, Endpoint } from '../contract.ts'
-import { connectionTo, handshakeFailure, tlsFailure } from './client-tls.ts'
+import { connectionTo, tlsFailure } from './client-tls.ts'
 import type { Cluster } from './cluster.ts'
 import type { ResetReason } from './local-reply.ts'
 import type { Release } from './pool.ts'
@@ -53,12 +53,11 @@ async function send(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const connection = connectionTo(proxy, cluster, endpoint)
-  const failure = handshakeFailure(connection, endpoint)
-  if (failure !== undefined) {
-    return { kind: 'reset', reason: 'remote connection failure', transportFailure: failure, endpoint, connection }
-  }
+  // TLS that the proxy makes is the program's to read where no other proxy stands before it.
+  const tlsToProgram = connection.tls === 'tls' && endpoint.workload?.sidecar !== true
+  const sent: HttpRequest = tlsToProgram ? { ...request, scheme: 'https' } : request
   const before = proxy.clock.monotonic()
-  const outcome = await proxy.fabric.deliver({ ip: endpoint.ip, port: endpoint.port }, connection, request, signal)
+  const outcome = await proxy.fabric.deliver({ ip: endpoint.ip, port: endpoint.port }, connection, sent, signal)
   if (signal.aborted) return { kind: 'aborted', endpoint, connection }
   if (!outcome.ok) return { ...failureOf(outcome.failure, connection), endpoint, connection }
   const { response } = outcome

@@ -29,10 +29,10 @@ export class ObjectsApi {
     const stored: KubeObject = {
       ...object,
       metadata: {
-        creationTimestamp: `${at}Z`,
-        uid: `uid-${this.#count}`,
-        namespace: 'default',
         ...object.metadata,
+        namespace: object.metadata.namespace ?? 'default',
+        creationTimestamp: object.metadata.creationTimestamp ?? `${at}Z`,
+        uid: object.metadata.uid ?? `uid-${this.#count}`,
         resourceVersion: String(this.#count),
       },
     }

@@ -236,7 +236,9 @@ export class World {
     }
     const call = { to: workload, port: to.port, connection, request, signal }
     if (member.gateway) return this.mesh.gateway(call, this.fabric)
-    return workload.sidecar ? this.mesh.inbound(call, this.fabric, serve) : serve(request)
+    if (workload.sidecar) return this.mesh.inbound(call, this.fabric, serve)
+    if (connection.tls === 'none') return serve(request)
+    return { ok: false, failure: { kind: 'tls', message: 'wrong version number' }, milliseconds: 0 }
   }
 }
 
