@@ -1,0 +1,8 @@
+export * from './labels.ts'
+export * from './manifests.ts'
+export * from './profiles.ts'
+export * from './settings.ts'
+export * from './tree.ts'
+export * from './version.ts'
+export { defaultValues } from './values.ts'
+export { injectorWebhook, tagWebhook, tagLabels } from './webhooks.ts'
