@@ -1,0 +1,2 @@
+export { createAuthority, openAuthority, type Authority, type CertificatePair } from './authority.ts'
+export { startControlPlane } from './start.ts'
