@@ -11,6 +11,7 @@ import {
 import type { ServedResource } from '../schema/index.ts'
 import { storageName } from './catalog.ts'
 import type { Kernel, WriteContext } from './kernel.ts'
+import { apply } from './write/apply.ts'
 import { create } from './write/create.ts'
 import { bind } from './write/binding.ts'
 import { remove } from './write/remove.ts'
@@ -105,7 +106,6 @@ export function localApi(kernel: Kernel): Api {
     async apply(object, options) {
       const resource = servedKind(object)
       const key = place(resource, object.metadata.namespace, object.metadata.name ?? '')
-      const { apply } = await import('./write/apply.ts')
       return (await apply(kernel, resource, key, copy(object), { force: true }, contextOf(options))).object
     },
 

@@ -141,8 +141,9 @@ export class Store {
   #tell(change: Change): void {
     this.#history.add(change)
     if (this.#journal?.full) this.#journal.compact(this.#revision, this.#entries())
-    for (const name of [change.resource, '*'] as const)
-      for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(change)
+    // A copy: whoever begins to listen now has seen this change already.
+    const listeners = [change.resource, '*'].flatMap((name) => [...(this.#listeners.get(name) ?? [])])
+    for (const listener of listeners) listener(change)
   }
 
   *#entries(): Generator<{ resource: ResourceName; json: string }> {

@@ -62,7 +62,7 @@ function readJson(body: Buffer, unrecognized: (why: string) => ApiError): NewObj
   let value: unknown
   try {
     value = JSON.parse(body.toString())
-  } catch (error) {
+  } catch {
     const first = body.toString().trimStart()[0] ?? ''
     const broken = '{["tfn-0123456789'.includes(first)
     throw fail(

@@ -1,27 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApiError, forbidden, type User } from '../../kubernetes/index.ts'
 import type { ServedResource } from '../../schema/index.ts'
-import type { Authenticator } from '../identity/authenticate.ts'
 import type { Kernel } from '../kernel.ts'
-import type { Call } from './call.ts'
+import { methodNotAllowed, type Call, type Server } from './call.ts'
 import { discoverGroup, discoverGroups, discoverResources } from './discovery.ts'
 import { impersonate, ImpersonationError } from './impersonate.ts'
 import { openApiPage } from './openapi.ts'
 import { getObject, listObjects } from './read.ts'
 import { readRequestInfo, type RequestInfo } from './request-info.ts'
 import { respondError, respondText } from './respond.ts'
-import { review, reviewKinds, type Identity } from './reviews.ts'
+import { review, reviewKinds } from './reviews.ts'
 import { statusPage } from './status-pages.ts'
-import { subresources } from './subresources.ts'
+import { subresources } from '../subresources/index.ts'
 import { watchObjects } from './watch.ts'
 import { createObject, deleteCollection, deleteObject, replaceObject } from './write.ts'
 import { patchObject } from './patch.ts'
-
-export interface Server {
-  kernel: Kernel
-  identity: Identity
-  authenticator: Authenticator
-}
 
 type Handler = (kernel: Kernel, resource: ServedResource, call: Call) => void | Promise<void>
 
@@ -37,7 +30,12 @@ const verbs: Record<string, Handler> = {
 }
 
 /** Answers one request, whatever happens. */
-export async function handle(server: Server, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function handle(
+  server: Server,
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgrade?: Call['upgrade'],
+): Promise<void> {
   const [path = '/', search = ''] = (request.url ?? '/').split('?', 2)
   const call: Call = {
     request,
@@ -46,6 +44,7 @@ export async function handle(server: Server, request: IncomingMessage, response:
     info: { path, verb: '' },
     user: { name: '', groups: [] },
     warnings: [],
+    ...(upgrade && { upgrade }),
   }
   try {
     admit(server, call)
@@ -86,9 +85,6 @@ function refusal(user: User, { resource, verb, path }: RequestInfo, reason: stri
 }
 
 const notServed = (): ApiError => new ApiError(404, 'NotFound', 'the server could not find the requested resource', {})
-export const methodNotAllowed = (): ApiError =>
-  new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
-
 async function route(server: Server, call: Call): Promise<void> {
   const { kernel } = server
   const { resource } = call.info

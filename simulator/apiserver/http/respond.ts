@@ -45,7 +45,7 @@ export async function respond(
     'Content-Type': yaml ? 'application/yaml' : type,
     ...headers,
   }
-  const acceptsGzip = /\bgzip\b/.test(String(call.request.headers['accept-encoding'] ?? ''))
+  const acceptsGzip = /\bgzip\b/.test(call.request.headers['accept-encoding'] ?? '')
   if (content.length >= GZIP_FROM_BYTES && acceptsGzip && call.request.method === 'GET') {
     content = await compress(content, { level: 1 })
     all['Content-Encoding'] = 'gzip'

@@ -1,7 +1,9 @@
+import { ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Credentials } from '../identity/credentials.ts'
-import { handle, type Server } from './handle.ts'
+import type { Server } from './call.ts'
+import { handle } from './handle.ts'
 
 export interface Listening extends AsyncDisposable {
   port: number
@@ -21,6 +23,15 @@ export async function listen(server: Server, credentials: Credentials, port: num
     },
     (request, response) => void handle(server, request, response),
   )
+  https.on('upgrade', (request, socket, head) => {
+    // A refusal is an ordinary answer on the same connection.
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket as Socket)
+    response.on('finish', () => socket.end())
+    socket.on('error', () => socket.destroy())
+    void handle(server, request, response, { socket, head })
+  })
   const sockets = new Set<{ destroy(): void }>()
   https.on('connection', (socket) => {
     sockets.add(socket)

@@ -60,7 +60,8 @@ function valueOf(resource: ServedResource, label: string, object: KubeObject): s
 }
 
 function text(value: unknown): string {
-  return value === undefined || value === null ? '' : String(value as string | number | boolean)
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function refuse(resource: ServedResource, label: string): ApiError {

@@ -1,8 +1,11 @@
-import { ApiError, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
-import type { ServedResource } from '../../schema/index.ts'
+import { apiVersionOf, timestamp, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
+import { conflict, notFound } from '../../kubernetes/index.ts'
+import { mergePatch, serverSideApply, type ServedResource } from '../../schema/index.ts'
 import { storageName } from '../catalog.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
+import { resetFieldsOf, shapeOf } from '../typing.ts'
 import { create } from './create.ts'
+import { update } from './update.ts'
 
 export interface Applied {
   object: KubeObject
@@ -14,11 +17,61 @@ export async function apply(
   kernel: Kernel,
   resource: ServedResource,
   key: string,
-  object: NewObject,
-  _options: { force: boolean },
+  wanted: NewObject,
+  options: { force: boolean },
   context: WriteContext,
 ): Promise<Applied> {
-  if (kernel.store.get(storageName(resource), key) === undefined)
-    return { object: await create(kernel, resource, object.metadata.namespace, object, context), created: true }
-  throw new ApiError(415, 'UnsupportedMediaType', 'server-side apply of an existing object is not supported yet')
+  const name = key.slice(key.indexOf('/') + 1)
+  wanted.metadata.name ||= name
+  if (kernel.store.get(storageName(resource), key) === undefined) {
+    if (context.subresource !== undefined) throw notFound(resource, name)
+    if (wanted.metadata.uid)
+      throw conflict(
+        resource,
+        name,
+        `uid mismatch: the provided object specified uid ${wanted.metadata.uid}, and no existing object was found`,
+      )
+    return {
+      object: await create(
+        kernel,
+        resource,
+        wanted.metadata.namespace,
+        merge(kernel, resource, undefined, wanted, options, context),
+        context,
+        true,
+      ),
+      created: true,
+    }
+  }
+  const change = (live: KubeObject): NewObject => {
+    const merged = merge(kernel, resource, live, wanted, options, context)
+    // The applied version is a precondition, not content.
+    if (wanted.metadata.resourceVersion) merged.metadata.resourceVersion = wanted.metadata.resourceVersion
+    return merged
+  }
+  return { object: await update(kernel, resource, key, { change, managed: true }, context), created: false }
+}
+
+function merge(
+  kernel: Kernel,
+  resource: ServedResource,
+  live: KubeObject | undefined,
+  wanted: NewObject,
+  { force }: { force: boolean },
+  context: WriteContext,
+): NewObject {
+  const shape = shapeOf(kernel, resource)
+  if (shape === undefined) return mergePatch(live ?? {}, wanted) as NewObject
+  const { object } = serverSideApply({
+    shape,
+    apiVersion: apiVersionOf(resource),
+    manager: context.manager,
+    now: timestamp(kernel.clock),
+    ...(context.subresource !== undefined && { subresource: context.subresource }),
+    resetFields: resetFieldsOf(resource, context.subresource),
+    live,
+    applied: wanted,
+    force,
+  })
+  return object
 }

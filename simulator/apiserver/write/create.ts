@@ -19,13 +19,14 @@ import { prepareCreate } from './strategy.ts'
 const GENERATED_PREFIX_CHARACTERS = 58
 const GENERATED_SUFFIX_CHARACTERS = 5
 
-/** Everything that happens to a new object, from defaulting to storage. The object given is changed. */
+/** Everything that happens to a new object, from defaulting to storage. The object given is changed. `managed`: its managedFields are right already. */
 export async function create(
   kernel: Kernel,
   resource: ServedResource,
   namespace: string | undefined,
   object: NewObject,
   context: WriteContext,
+  managed = false,
 ): Promise<KubeObject> {
   const { metadata } = object
   checkPlace(resource, namespace, object)
@@ -42,7 +43,7 @@ export async function create(
   delete object.metadata.deletionTimestamp
   delete object.metadata.deletionGracePeriodSeconds
   prepareCreate(kernel, resource, object)
-  recordManager(kernel, resource, undefined, object, context)
+  if (!managed) recordManager(kernel, resource, undefined, object, context)
   validateObject(kernel, resource, object, undefined, context)
   await admitValidating(kernel, admission, context)
   return store(kernel, resource, object as KubeObject, context)

@@ -53,7 +53,7 @@ function keepAllButStatus(resource: ServedResource, object: NewObject, old: Kube
 
 function prepareCustomUpdate(resource: ServedResource, object: NewObject, old: KubeObject): void {
   if (hasStatus(resource)) restore(object, old, 'status')
-  const content = ({ metadata: _, ...rest }: NewObject | KubeObject): unknown => rest
+  const content = (each: NewObject | KubeObject): unknown => ({ ...each, metadata: undefined })
   const changed = !isDeepStrictEqual(content(object), content(old))
   object.metadata.generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0)
 }

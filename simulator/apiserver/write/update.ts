@@ -16,8 +16,8 @@ const ATTEMPTS = 20
 export interface UpdateOptions {
   /** The new object from the stored one (undefined: leave it); called again when another write came first. */
   change: (current: KubeObject) => NewObject | undefined | Promise<NewObject | undefined>
-  /** Records who owns which fields; absent: the change is the work of `context.manager` as an Update. */
-  manage?: (before: KubeObject, after: NewObject) => void
+  /** The changed object's managedFields are right already (server-side apply). */
+  managed?: boolean
 }
 
 /** Everything that happens to a changed object, from defaulting to storage. */
@@ -69,8 +69,7 @@ async function prepare(
   await admitMutating(kernel, admission, context)
   applyDefaults(kernel, resource, object)
   prepareUpdate(kernel, resource, context.subresource, object, old)
-  if (options.manage) options.manage(old, object)
-  else recordManager(kernel, resource, old, object, context)
+  if (!options.managed) recordManager(kernel, resource, old, object, context)
   validateObject(kernel, resource, object, old, context)
   await admitValidating(kernel, admission, context)
   return object as KubeObject
