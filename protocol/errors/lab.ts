@@ -39,7 +39,7 @@ export const labError = defineErrors({
   LAB_TASK_UNPLACED: {
     status: 422,
     sentence:
-      'lab.yaml: the task "{task}" stands in no step. Put {{task {task}}} on a line of its own where it belongs.',
+      '{where}: the task "{task}" stands in no step. Put {{task {task}}} on a line of its own where it belongs.',
   },
   LAB_STEP_UNKNOWN: { status: 422, sentence: '{where}: `until: {step}` names no step of this lab.' },
   LAB_VERIFIER: { status: 422, sentence: '{where}: task "{task}": {problem}.' },
