@@ -15,6 +15,8 @@ export interface ClusterSpec {
   seed?: number
   /** Loopback port; absent: any free one. Kept over restarts. */
   port?: number
+  /** Another cluster of the host: the new one begins with a copy of its objects, and goes its own way. */
+  from?: string
 }
 
 export interface ClusterDescription {

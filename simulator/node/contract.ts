@@ -3,14 +3,13 @@ import type {
   Api,
   CallOutcome,
   Clock,
-  ConnectionFailure,
   ContainerStreams,
   EventRecorder,
   HttpRequest,
   KubeObject,
   Random,
 } from '../kubernetes/index.ts'
-import type { HttpHandler, Image, ProgramContext } from '../programs/program.ts'
+import type { HttpHandler, Image, PodSockets, ProgramContext } from '../programs/program.ts'
 
 export interface SandboxCallOptions {
   timeoutMilliseconds?: number
@@ -21,13 +20,10 @@ export interface SandboxCallOptions {
 }
 
 /** What the node asks of the network for one pod. */
-export interface PodSandbox extends Disposable {
-  readonly ip: string
+export interface PodSandbox extends PodSockets, Disposable {
   listen(port: number, handler: HttpHandler): Disposable
   listenTcp(port: number, handler: (connection: Duplex) => void): Disposable
   call(request: HttpRequest, options?: SandboxCallOptions): Promise<CallOutcome>
-  /** Opens and closes a TCP connection. Resolves to undefined when something listens. */
-  dial(host: string, port: number, options?: { timeoutMilliseconds?: number }): Promise<ConnectionFailure | undefined>
   /** One connection to a port inside the pod. Rejects when nothing listens. */
   connect(port: number): Promise<Duplex>
   setProxyRunning(running: boolean): void

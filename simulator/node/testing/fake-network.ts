@@ -26,6 +26,7 @@ export function fakeNetwork(): NodeNetwork & { addresses: () => string[] } {
           const response = await handler(request, { sourceIp: '127.0.0.1', signal: new AbortController().signal })
           return { ok: true, response, milliseconds: 1 }
         },
+        lookup: () => undefined,
         dial: async (_host, port) => (handlers.has(port) ? undefined : refused),
         connect: async () => new PassThrough(),
         setProxyRunning: () => {},
