@@ -1,5 +1,7 @@
+export { duplicateFields } from './duplicate-fields.ts'
 export { emptyObject, mergeShape, sameManagers, serverSideApply, trackUpdate, type Shape } from './apply/index.ts'
 export * from './catalogue.ts'
+export { checkFields, type FieldCheck } from './check-fields.ts'
 export { conform } from './conform.ts'
 export { invalidError, type Cause } from './causes.ts'
 export { customSchema, type CustomSchema } from './custom/index.ts'

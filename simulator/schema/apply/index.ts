@@ -2,6 +2,7 @@
 import type { ManagedFieldsEntry, NewObject } from '../../kubernetes/index.ts'
 import { copyTree, isMap, sameTree, type Tree } from '../tree.ts'
 import { emptyObject } from './empty-object.ts'
+import { checkTyped } from './check-typed.ts'
 import { compare, fieldsOf, withNamedFields } from './compare.ts'
 import { conflictError, type Conflict } from './conflicts.ts'
 import {
@@ -110,6 +111,7 @@ export interface ApplyRequest extends Write {
  */
 export function serverSideApply(request: ApplyRequest): { object: NewObject; unchanged: boolean } {
   const { shape, applied, force } = request
+  checkTyped(shape, applied)
   const live: Tree = withoutManagedFields(
     request.live ?? { apiVersion: applied.apiVersion, kind: applied.kind, metadata: {} },
   )
