@@ -1,0 +1,308 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { SessionEvent } from '../../protocol/session.ts'
+import { waitFor } from '../../test/support/waiting.ts'
+import type { Session } from './session.ts'
+import { TINY_LAB, World } from './testing.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await World.create()
+})
+afterEach(() => world[Symbol.asyncDispose]())
+
+async function ready(): Promise<Session> {
+  const session = await world.sessions.start('ada', 'tiny')
+  await waitFor(() => session.state === 'ready')
+  return session
+}
+const taskOf = (session: Session, id: string) => session.view().tasks.find((task) => task.id === id)!
+async function check(session: Session, task: string) {
+  await session.check(task)
+  await waitFor(() => taskOf(session, task).state !== 'checking')
+  return taskOf(session, task)
+}
+
+describe('preparing', () => {
+  test('goes through its phases, with their logs, to ready', async () => {
+    const { phases, state, sandboxed } = (await ready()).view()
+    expect({ state, sandboxed }).toEqual({ state: 'ready', sandboxed: true })
+    expect(phases).toMatchObject([
+      { id: 'cluster', state: 'done', log: ['the Kubernetes API answers at https://127.0.0.1:1'] },
+      { id: 'tools', state: 'done', log: ['kubectl is missing'] },
+      { id: 'setup', state: 'done' },
+    ])
+  })
+
+  test("gives the workspace the learner's credentials, never the grader's", async () => {
+    const { id } = await ready()
+    expect(world.workspaces.made.get(id)).toContain('learner of')
+    expect(world.workspaces.made.get(id)).not.toContain('grader of')
+  })
+
+  test('knows the usual times from the second time on', async () => {
+    const first = await ready()
+    await first.delete()
+    expect((await ready()).view().phases[0]).toHaveProperty('usualMilliseconds')
+  })
+
+  test('that fails says which phase and why, and a retry keeps the finished phases', async () => {
+    world.workspaces.failure = new Error('no bash')
+    const session = await world.sessions.start('ada', 'tiny')
+    await waitFor(() => session.state === 'failed')
+    expect(session.view().problem).toEqual({
+      code: 'PHASE_FAILED',
+      phase: 'tools',
+      sentence: 'The phase "tools" failed: no bash',
+    })
+    expect(session.view().phases.map(({ state }) => state)).toEqual(['done', 'failed', 'waiting'])
+    const { claimedCluster } = session
+    world.workspaces.failure = undefined
+    await session.retry()
+    await waitFor(() => session.state === 'ready')
+    expect(session.claimedCluster).toBe(claimedCluster)
+    await expect(session.retry()).rejects.toMatchObject({ code: 'SESSION_NOT_FAILED' })
+  })
+
+  test('that failed is failed after a restart as well, and can be tried again', async () => {
+    world.clusters.failure = new Error('no room')
+    const { id } = await world.sessions.start('ada', 'tiny')
+    await waitFor(() => world.sessions.find(id, 'ada')?.state === 'failed')
+    await world.restart()
+    const session = await world.sessions.get(id, 'ada')
+    expect(session.view()).toMatchObject({ state: 'failed', problem: { phase: 'cluster' } })
+    world.clusters.failure = undefined
+    await session.retry()
+    await waitFor(() => session.state === 'ready')
+  })
+})
+
+describe('a session', () => {
+  test('is the running one of its lab for whoever comes back, also at the same moment', async () => {
+    const [first, second] = await Promise.all([
+      world.sessions.start('ada', 'tiny'),
+      world.sessions.start('ada', 'tiny'),
+    ])
+    expect(second).toBe(first)
+    expect(await world.sessions.start('ada', 'tiny')).toBe(first)
+    expect(await world.sessions.start('bob', 'tiny')).not.toBe(first)
+  })
+
+  test('of somebody else is as good as none', async () => {
+    const { id } = await ready()
+    await expect(world.sessions.get(id, 'bob')).rejects.toMatchObject({ code: 'SESSION_UNKNOWN', status: 404 })
+    expect(world.sessions.find(id, 'bob')).toBeUndefined()
+  })
+
+  test('of a lab that does not exist cannot be started', async () => {
+    for (const lab of ['nothing', '../tiny', ''])
+      await expect(world.sessions.start('ada', lab)).rejects.toMatchObject({ code: 'LAB_UNKNOWN' })
+  })
+
+  test('stays with the lab as it was when it began', async () => {
+    const session = await ready()
+    await world.writeLab('tiny', { ...TINY_LAB, 'one.md': '# Other\n\n{{task first}}\n\n{{task second}}\n' })
+    await world.restart()
+    const again = await world.sessions.get(session.id, 'ada')
+    expect(again.lab.steps[0]!.html).toContain('One')
+    const next = await world.sessions.start('bob', 'tiny')
+    expect(next.lab.steps[0]!.html).toContain('Other')
+  })
+
+  test('finished is over, keeps its points, and makes room for a new one', async () => {
+    const session = await ready()
+    await check(session, 'first')
+    await session.finish('learner')
+    expect(session.view()).toMatchObject({
+      state: 'finished',
+      points: { earned: 5, possible: 8 },
+      finishedAt: expect.any(String),
+    })
+    await expect(session.check('first')).rejects.toMatchObject({ code: 'SESSION_OVER' })
+    await expect(session.hint('first')).rejects.toMatchObject({ code: 'SESSION_OVER' })
+    expect(session.shell()).toBeDefined()
+    const next = await ready()
+    expect(next.id).not.toBe(session.id)
+    await waitFor(() => !session.held)
+    expect(world.endedShells).toEqual([session.id])
+  })
+
+  test('deleted is gone, with its shells, files and cluster; its record stays', async () => {
+    const session = await ready()
+    await check(session, 'first')
+    await session.delete()
+    await expect(world.sessions.get(session.id, 'ada')).rejects.toMatchObject({ code: 'SESSION_UNKNOWN' })
+    expect([world.endedShells, [...world.workspaces.made], [...world.clusters.clusters]]).toEqual([
+      [session.id],
+      [],
+      [],
+    ])
+    expect((await world.sessions.cards('ada'))[0]).toMatchObject({ points: { earned: 5 } })
+  })
+
+  test('ends at its deadline, unless it is extended', async () => {
+    const session = await ready()
+    const before = session.view().endsAt
+    await session.extend()
+    const { endsAt } = session.view()
+    expect(Date.parse(endsAt) - Date.parse(before)).toBe(30 * 60_000)
+    await world.clock.advance(Date.parse(before) - world.clock.now() + 1000)
+    expect(session.state).toBe('ready')
+    await world.clock.advance(30 * 60_000)
+    await waitFor(() => !session.held)
+    expect(session.view()).toMatchObject({ state: 'finished' })
+    expect(world.clusters.clusters.size).toBe(0)
+  })
+
+  test('cannot be extended beyond a day', async () => {
+    const session = await ready()
+    while (session.view().extendable) await session.extend()
+    await expect(session.extend()).rejects.toMatchObject({ code: 'SESSION_NOT_EXTENDABLE' })
+    expect(Date.parse(session.view().endsAt) - world.clock.now()).toBe(24 * 3_600_000)
+  })
+})
+
+describe('after a restart of the server', () => {
+  test('a session is recovering until its cluster answers, and has all its progress', async () => {
+    const session = await ready()
+    await session.openStep('one')
+    await check(session, 'first')
+    world.clusters.answering = false
+    await world.restart()
+    const again = await world.sessions.get(session.id, 'ada')
+    await waitFor(() => [...world.clusters.clusters.values()].some((listeners) => listeners.size > 0))
+    expect(again.view()).toMatchObject({
+      state: 'recovering',
+      problem: { code: 'CLUSTER_AWAY' },
+      points: { earned: 5 },
+    })
+    await expect(again.check('first')).rejects.toMatchObject({ code: 'CLUSTER_AWAY' })
+    world.clusters.tell({ type: 'READY' })
+    expect(again.view()).toMatchObject({ state: 'ready', sandboxed: true })
+    expect(await world.sessions.start('ada', 'tiny')).toBe(again)
+  })
+
+  test('preparation goes on where it was', async () => {
+    world.workspaces.failure = new Error('x')
+    const { id } = await world.sessions.start('ada', 'tiny')
+    await waitFor(() => world.sessions.find(id, 'ada')?.state === 'failed')
+    world.workspaces.failure = undefined
+    await world.sessions.find(id, 'ada')!.retry()
+    await world.restart()
+    await waitFor(() => world.sessions.find(id, 'ada')?.state === 'ready')
+    expect(world.clusters.clusters.size).toBe(1)
+  })
+
+  test('a session whose deadline passed meanwhile is ended', async () => {
+    const session = await ready()
+    await world.sessions[Symbol.asyncDispose]()
+    await world.clock.advance(25 * 3_600_000)
+    await world.restart()
+    await world.clock.advance(1)
+    await waitFor(async () => (await world.sessions.get(session.id, 'ada')).view().state === 'finished')
+    await waitFor(() => world.clusters.clusters.size === 0)
+  })
+
+  test('a deletion that was cut short is completed', async () => {
+    const session = await ready()
+    await world.store.append(session.id, (await world.store.read(session.id)).length, [{ type: 'deleted' }])
+    await world.restart()
+    await waitFor(() => world.clusters.clusters.size === 0)
+    expect(await world.store.attempts({ held: true })).toEqual([])
+  })
+
+  test('a finished session still shows its summary', async () => {
+    const session = await ready()
+    await session.finish('learner')
+    await session.release()
+    await world.restart()
+    expect((await world.sessions.get(session.id, 'ada')).view().state).toBe('finished')
+  })
+})
+
+describe('when the cluster', () => {
+  test('is away the session recovers, and is ready again with it', async () => {
+    const session = await ready()
+    world.clusters.tell({ type: 'AWAY' })
+    expect(session.view()).toMatchObject({ state: 'recovering', problem: { code: 'CLUSTER_AWAY' } })
+    world.clusters.tell({ type: 'READY' })
+    expect(session.view().state).toBe('ready')
+    expect(session.view()).not.toHaveProperty('problem')
+  })
+
+  test('is gone the session fails, and a retry makes another with the same progress', async () => {
+    const session = await ready()
+    await check(session, 'first')
+    const { claimedCluster } = session
+    await world.clusters.delete(claimedCluster!)
+    world.clusters.clusters.set('other', new Set())
+    await world.restart()
+    const again = await world.sessions.get(session.id, 'ada')
+    await waitFor(() => again.state === 'failed')
+    await again.retry()
+    await waitFor(() => again.state === 'ready')
+    expect(again.claimedCluster).not.toBe(claimedCluster)
+    expect(again.view().points.earned).toBe(5)
+    expect(world.workspaces.made.get(session.id)).toContain(`learner of ${again.claimedCluster}`)
+  })
+})
+
+describe('the learner', () => {
+  test('is told of a verdict after it is on disk', async () => {
+    const session = await ready()
+    const events: SessionEvent[] = []
+    const onDisk: number[] = []
+    session.watch((event) => events.push(event))
+    world.verdict = { state: 'unmet', code: 'none', reason: 'There is none.', evidence: [] }
+    await check(session, 'first')
+    onDisk.push((await world.store.read(session.id)).filter(({ type }) => type === 'verdict').length)
+    expect(onDisk).toEqual([1])
+    const states = events.flatMap((event) => (event.type === 'task' ? [event.task.state] : []))
+    expect(states[0]).toBe('checking')
+    expect(states.at(-1)).toBe('unmet')
+    expect(taskOf(session, 'first')).toMatchObject({ reason: 'There is none.', code: 'none' })
+  })
+
+  test('gets hints one after the other and pays for them', async () => {
+    const session = await ready()
+    expect(await session.hint('first')).toEqual({ hints: ['free'], nextHintCost: 2 })
+    expect(await session.hint('first')).toEqual({ hints: ['free', 'dear'] })
+    await expect(session.hint('first')).rejects.toMatchObject({ code: 'NO_MORE_HINTS' })
+    expect(await check(session, 'first')).toMatchObject({ earned: 3, hints: ['free', 'dear'] })
+  })
+
+  test('freezes a task by opening the page that takes its ground away', async () => {
+    const session = await ready()
+    await check(session, 'second')
+    await session.openStep('two')
+    expect(taskOf(session, 'second')).toMatchObject({ state: 'frozen', met: true, earned: 3 })
+    await expect(session.check('second')).rejects.toMatchObject({ code: 'TASK_FROZEN' })
+  })
+
+  test.each<[string, (session: Session) => Promise<unknown>, string]>([
+    ['a step', (session) => session.openStep('three'), 'STEP_UNKNOWN'],
+    ['a task', (session) => session.check('third'), 'TASK_UNKNOWN'],
+    ["a task's hint", (session) => session.hint('third'), 'TASK_UNKNOWN'],
+    ['a file', (session) => session.saveFile('one', 'x'), 'FILE_UNKNOWN'],
+  ])('who asks for %s that the lab does not have is told so', async (_, ask, code) => {
+    await expect(ask(await ready())).rejects.toMatchObject({ code, status: 404 })
+  })
+
+  test('sees labs with what was done in them and where it goes on', async () => {
+    await world.writeLab('broken', { 'lab.yaml': 'title: [' })
+    const session = await ready()
+    await check(session, 'first')
+    expect(await world.sessions.cards('ada')).toMatchObject([
+      {
+        id: 'tiny',
+        session: session.id,
+        points: { earned: 5, possible: 8 },
+        tasks: [
+          { id: 'first', met: true },
+          { id: 'second', met: false },
+        ],
+      },
+    ])
+    expect((await world.sessions.cards('bob'))[0]).not.toHaveProperty('session')
+    expect(world.errors).toHaveLength(2)
+  })
+})
