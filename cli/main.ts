@@ -8,7 +8,10 @@ interface CommandModule {
 const commands: Record<string, { summary: string; load: () => Promise<CommandModule> }> = {
   serve: { summary: 'serve the labs on this machine and print a link', load: () => import('./serve.ts') },
   cluster: { summary: 'run one embedded cluster in the foreground', load: () => import('./cluster.ts') },
-  test: { summary: 'prove a lab: unmet before, met after its solution, unmet under every wrong answer', load: () => import('./test.ts') },
+  test: {
+    summary: 'prove a lab: unmet before, met after its solution, unmet under every wrong answer',
+    load: () => import('./test.ts'),
+  },
 }
 
 /** @returns the exit code: 2 for a command that is not known. */
