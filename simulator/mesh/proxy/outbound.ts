@@ -82,14 +82,19 @@ function outboundTcpCluster(proxy: Proxy, call: OutboundCall, service: MeshServi
 const plainTarget = (service: MeshService): HttpRoute['targets'][number] =>
   plainRoute(service.hostname, service.port).targets[0] as HttpRoute['targets'][number]
 
-/** What a client sees of a TCP connection whose other end could not be reached: it is cut off. */
-function tcpFailure(call: OutboundCall): CallOutcome {
-  const tls = call.request.scheme === 'https'
-  const message = tls
-    ? `OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to ${call.request.authority}`
-    : 'Recv failure: Connection reset by peer'
-  return { ok: false, failure: { kind: tls ? 'tls' : 'reset', message }, milliseconds: 0 }
+/** What a client sees of a TCP connection whose other end could not be reached (it is cut off) or hung up (it ends too). */
+function tcpFailure(call: OutboundCall, result: Attempt | undefined): CallOutcome {
+  if (call.request.scheme === 'https') {
+    const message = `OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to ${call.request.authority}`
+    return { ok: false, failure: { kind: 'tls', message }, milliseconds: 0 }
+  }
+  const hungUp = result?.kind === 'reset' && result.reason === 'connection termination' && result.wasReset !== true
+  const failure = hungUp ? HUNG_UP : CUT_OFF
+  return { ok: false, failure, milliseconds: 0 }
 }
+
+const HUNG_UP = { kind: 'empty' as const, message: 'Empty reply from server' }
+const CUT_OFF = { kind: 'reset' as const, message: 'Recv failure: Connection reset by peer' }
 
 async function outboundTcp(proxy: Proxy, call: OutboundCall, service: MeshService | undefined, reporter: Reporter) {
   const cluster = outboundTcpCluster(proxy, call, service)
@@ -105,7 +110,7 @@ async function outboundTcp(proxy: Proxy, call: OutboundCall, service: MeshServic
     local: `${call.ip}:${call.port}`,
     transportFailure: result?.kind === 'reset' ? result.transportFailure : undefined,
   })
-  if (answered === undefined) return tcpFailure(call)
+  if (answered === undefined) return tcpFailure(call, result)
   return { ok: true as const, response: answered, milliseconds: reporter.elapsed() }
 }
 

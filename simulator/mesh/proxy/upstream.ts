@@ -10,7 +10,8 @@ import type { Proxy } from './proxy.ts'
 export type Attempt = { endpoint?: Endpoint; connection?: Connection } & (
   | { kind: 'response'; response: HttpResponse; milliseconds: number }
   | { kind: 'no-healthy-upstream' }
-  | { kind: 'reset'; reason: ResetReason; transportFailure?: string }
+  /** `wasReset`: by a TCP reset rather than an orderly end. */
+  | { kind: 'reset'; reason: ResetReason; transportFailure?: string; wasReset?: boolean }
   /** The caller left, or the time for this try was over. */
   | { kind: 'aborted' }
 )
@@ -34,7 +35,7 @@ function failureOf(failure: ConnectionFailure, connection: Connection): Attempt 
     case 'timeout':
       return { kind: 'reset', reason: 'connection timeout' }
     default:
-      return { kind: 'reset', reason: 'connection termination' }
+      return { kind: 'reset', reason: 'connection termination', wasReset: failure.kind === 'reset' }
   }
 }
 
