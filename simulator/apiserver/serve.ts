@@ -1,4 +1,4 @@
-import type { User } from '../kubernetes/index.ts'
+import type { Kubelet, User } from '../kubernetes/index.ts'
 import { Authorizer } from './authorization/rbac.ts'
 import { AccountTokens } from './identity/account-tokens.ts'
 import { createAuthenticator } from './identity/authenticate.ts'
@@ -12,12 +12,17 @@ const learner: User = { name: 'kubernetes-admin', groups: ['system:masters', 'sy
 const grader: User = { name: 'labwright:grader', groups: ['system:masters', 'system:authenticated'] }
 
 /** Serves the cluster's API over TLS on loopback. Port 0: any free one. */
-export function serveApi(kernel: Kernel, credentials: Credentials, port = 0): Promise<Listening> {
+export function serveApi(
+  kernel: Kernel,
+  credentials: Credentials,
+  { port = 0, kubelet }: { port?: number; kubelet?: Kubelet } = {},
+): Promise<Listening> {
   const tokens = new Map([
     [credentials.tokens.learner, learner],
     [credentials.tokens.grader, grader],
   ])
   const accounts = new AccountTokens(kernel, credentials.accountKey)
   const identity = { authorizer: new Authorizer(kernel.store), accounts, tokens }
-  return listen({ kernel, identity, authenticator: createAuthenticator(tokens, accounts) }, credentials, port)
+  const authenticator = createAuthenticator(tokens, accounts)
+  return listen({ kernel, identity, authenticator, ...(kubelet && { kubelet }) }, credentials, port)
 }
