@@ -18,11 +18,18 @@ export interface Cluster {
   watch(listener: (notice: ClusterNotice) => void): Disposable
 }
 
+export interface CreateOptions {
+  /** Id of the cluster whose objects the new one begins with. */
+  from?: string
+  /** Random choices of the cluster follow from it. */
+  seed?: number
+}
+
 /** Makes clusters of one kind. Clusters outlive the server; disposing the provider ends none that is in use. */
 export interface ClusterProvider extends AsyncDisposable {
   readonly name: string
-  /** Makes an empty cluster; the one that is there already when the id is known. */
-  create(id: string, signal: AbortSignal): Promise<Cluster>
+  /** Makes an empty cluster, or one that begins as a copy of another's objects; the one that is there already when the id is known. */
+  create(id: string, signal: AbortSignal, options?: CreateOptions): Promise<Cluster>
   find(id: string): Promise<Cluster | undefined>
   /** Makes the cluster empty again; address and credentials stay. */
   reset(id: string): Promise<void>

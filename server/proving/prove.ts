@@ -10,6 +10,8 @@ export interface ProveOptions {
   parallel: number
   onRow?: (row: Row) => void
   signal?: AbortSignal
+  /** Only tasks whose id holds this word (and those that a chosen answer names). */
+  only?: string
 }
 
 /**
@@ -35,7 +37,9 @@ export async function prove(
       if (!options.signal?.aborted) await work().catch((error: unknown) => failures.push(error))
     })
   }
-  start(() => untouched(lab, grounds, add))
+  const { only = '' } = options
+  const chosen = (task: Task): boolean => task.id.includes(only)
+  start(() => untouched(lab.tasks.filter(chosen), grounds, add))
   const bases = await playSolution(lab, proof, grounds, add, (step, fork) => {
     for (const wrong of proof.wrong.filter((one) => one.step === step.id))
       start(() =>
@@ -65,7 +69,7 @@ export async function prove(
   }
 }
 
-async function untouched(lab: Lab, grounds: ProvingGrounds, add: (row: Row) => void): Promise<void> {
+async function untouched(tasks: readonly Task[], grounds: ProvingGrounds, add: (row: Row) => void): Promise<void> {
   const ground = await grounds.open('untouched')
   try {
     for (const task of lab.tasks)

@@ -3,7 +3,7 @@ import { serverError } from '../../../protocol/errors/server.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/probe.ts'
 import type { ClusterDescription } from '../../../protocol/simulator-host.ts'
 import type { Credentials } from '../credentials.ts'
-import type { Cluster, ClusterNotice, ClusterProvider, Identity } from '../provider.ts'
+import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity } from '../provider.ts'
 import { followChanges } from './changes.ts'
 import { HostProcess, type HostOptions } from './host-process.ts'
 import type { SocketRequest } from './socket-http.ts'
@@ -23,9 +23,9 @@ class SimulatedClusters implements ClusterProvider {
     this.#host = host
   }
 
-  async create(id: string, signal: AbortSignal): Promise<Cluster> {
+  async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
     return this.#cluster(
-      (await this.#ask({ method: 'POST', path: '/clusters', body: { id }, signal })) as ClusterDescription,
+      (await this.#ask({ method: 'POST', path: '/clusters', body: { id, ...options }, signal })) as ClusterDescription,
     )
   }
 

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { simulatedClusters } from '../clusters/index.ts'
+import { createChecker, RunnerPool } from '../grading/index.ts'
+import { loadLab } from '../lessons/index.ts'
+import { openMirrors } from '../main/mirrors.ts'
+import { createLocalWorkspaces } from '../workspaces/index.ts'
+import { createGrounds } from './grounds.ts'
+import { readProof } from './proof-file.ts'
+import { prove } from './prove.ts'
+import type { ProofResult, Row } from './result.ts'
+import type { Lab } from '../../protocol/lab.ts'
+
+export { jsonReport, junitReport, textLine, textSummary } from './reports.ts'
+export type { ProofResult, Row } from './result.ts'
+
+export interface ProveLabOptions {
+  /** Folder of the built product. */
+  dist: string
+  seed: number
+  /** Only tasks, and answers, whose name holds this word. */
+  only?: string
+  parallel: number
+  onRow: (row: Row) => void
+  signal: AbortSignal
+}
+
+/** The embedded cluster takes up a change at once; a pod of it needs a few hundred milliseconds. */
+const PATIENCE_MILLISECONDS = 1500
+
+/**
+ * Proves the lab in `folder` on embedded clusters of its own, in a data folder that is gone afterwards.
+ * @throws a LabwrightError when the lab cannot be loaded or a cluster cannot be made: it could not be tested
+ */
+export async function proveLab(folder: string, options: ProveLabOptions): Promise<{ lab: Lab; result: ProofResult }> {
+  const { dist, seed, parallel, onRow, signal, only = '' } = options
+  const lab = await loadLab(folder)
+  const proof = await readProof(lab)
+  const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'labwright-proof-'))
+  const program = (name: string): string => path.join(dist, `${name}.js`)
+  const provider = simulatedClusters({ command: [process.execPath, program('simulator-host')], dataFolder })
+  const runners = new RunnerPool({ script: program('check-runner'), spares: parallel })
+  const workspaces = await createLocalWorkspaces({ dataFolder, ...openMirrors({ dist }) })
+  try {
+    const check = createChecker(runners)
+    const parts = { lab, provider, workspaces, check, seed, patienceMilliseconds: PATIENCE_MILLISECONDS, signal }
+    const result = await prove(lab, select(proof, only), createGrounds(parts), { seed, parallel, onRow, signal, only })
+    return { lab, result }
+  } finally {
+    await workspaces.close()
+    await runners[Symbol.asyncDispose]()
+    for (const id of await provider.list()) await provider.delete(id)
+    await provider[Symbol.asyncDispose]()
+    await rm(dataFolder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+function select(proof: Awaited<ReturnType<typeof readProof>>, only: string): typeof proof {
+  return {
+    ...proof,
+    wrong: proof.wrong.filter(({ name, task }) => name.includes(only) || task.includes(only)),
+    alsoRight: proof.alsoRight.filter(
+      ({ name, tasks }) => name.includes(only) || tasks.some((task) => task.includes(only)),
+    ),
+  }
+}
