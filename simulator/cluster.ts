@@ -29,7 +29,7 @@ import { createNetwork, type Network } from './network/index.ts'
 import { createNode, type Node } from './node/index.ts'
 import { proxyImage } from './programs/proxy.ts'
 import { repositoryOf } from './programs/images.ts'
-import { createContainerShell, findImage, type Image, type PodSockets } from './programs/index.ts'
+import { createContainerShell, findImage, type Image } from './programs/index.ts'
 import { createScheduler } from './scheduler/index.ts'
 import { Store } from './storage/index.ts'
 
@@ -145,8 +145,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
         ...request,
         ...(workingDirectory !== undefined && { workingDirectory }),
         image: definition,
-        // Every sandbox is one that the network made, which can look names up as well.
-        sockets: sandbox as unknown as PodSockets,
+        sockets: sandbox,
         clock,
         random,
       }),

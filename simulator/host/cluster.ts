@@ -2,8 +2,9 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import path from 'node:path'
 import type { ClusterChange, ClusterDescription, ClusterSpec } from '../../protocol/simulator-host.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../protocol/probe.ts'
-import { createCredentials, serveApi, type Credentials, type Listening } from '../apiserver/index.ts'
-import { assemble, type Assembled } from './assemble.ts'
+import { createCredentials, type Credentials, type Listening } from '../apiserver/index.ts'
+import { createCluster, type Cluster } from '../cluster.ts'
+import type { Api } from '../kubernetes/index.ts'
 
 /** What a cluster's folder remembers beside its objects. */
 interface Identity {
@@ -24,10 +25,10 @@ export interface HostedClusterOptions extends ClusterSpec {
 /** A whole cluster that is being served. */
 export class HostedCluster implements AsyncDisposable {
   readonly description: ClusterDescription
-  readonly #parts: Assembled
+  readonly #cluster: Cluster
   readonly #listening: Listening
 
-  private constructor(identity: Identity, parts: Assembled, listening: Listening) {
+  private constructor(identity: Identity, cluster: Cluster, listening: Listening) {
     const { id, seed, credentials } = identity
     const { port } = listening
     this.description = {
@@ -38,7 +39,7 @@ export class HostedCluster implements AsyncDisposable {
       certificateAuthority: credentials.authority.certificate,
       tokens: credentials.tokens,
     }
-    this.#parts = parts
+    this.#cluster = cluster
     this.#listening = listening
   }
 
@@ -56,33 +57,33 @@ export class HostedCluster implements AsyncDisposable {
       port: options.port ?? 0,
       credentials: createCredentials(Date.now()),
     }
-    const parts = await assemble({
+    const cluster = await createCluster({
       seed: identity.seed,
-      caCertificate: identity.credentials.authority.certificate,
+      credentials: identity.credentials,
       ...(folder === undefined ? {} : { folder: path.join(folder, 'state') }),
       ...(options.report === undefined ? {} : { report: options.report }),
     })
     try {
-      const listening = await serveApi(parts.core.kernel, identity.credentials, identity.port)
+      const listening = await cluster.listen(identity.port)
       if (folder !== undefined) writeIdentity(folder, { ...identity, port: listening.port })
-      return new HostedCluster(identity, parts, listening)
+      return new HostedCluster(identity, cluster, listening)
     } catch (error) {
-      parts[Symbol.dispose]()
+      cluster[Symbol.dispose]()
       throw error
     }
   }
 
-  get api(): Assembled['core']['api'] {
-    return this.#parts.core.api
+  get api(): Api {
+    return this.#cluster.api
   }
 
   probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult | ProbeRefusal> {
-    return this.#parts.network.probe(request, signal)
+    return this.#cluster.network.probe(request, signal)
   }
 
   /** Tells every change of every resource from now on. */
   onChange(listener: (change: ClusterChange) => void): Disposable {
-    return this.#parts.core.kernel.store.subscribe('*', ({ type, resource, object }) => {
+    return this.#cluster.kernel.store.subscribe('*', ({ type, resource, object }) => {
       const { name, namespace } = object.metadata
       listener({ type, resource, name, ...(namespace === undefined ? {} : { namespace }) })
     })
@@ -90,7 +91,7 @@ export class HostedCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#listening[Symbol.asyncDispose]()
-    this.#parts[Symbol.dispose]()
+    this.#cluster[Symbol.dispose]()
   }
 }
 

@@ -8,7 +8,7 @@ import { connectProcess, type Wanted } from './process-streams.ts'
 import { upgrade } from './upgrade.ts'
 
 const webSocket = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
-const spdy = ['v5', 'v4', 'v3', 'v2'].map((version) => `${version}.remotecommand.k8s.io`)
+const spdy = ['v5', 'v4', 'v3', 'v2'].map((version) => `${version}.channel.k8s.io`)
 
 const flag = (query: URLSearchParams, name: string): boolean =>
   query.has(name) && !['false', '0'].includes(query.get(name) ?? '')
