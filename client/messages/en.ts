@@ -90,8 +90,6 @@ export const en = {
     running: 'running',
     exit: (code: number, time: string) => `exit ${code} · ${time}`,
     ended: 'done',
-    runLabel: (text: string) => `Run: ${text}`,
-    copyLabel: (text: string) => `Copy: ${text}`,
   },
   task: {
     check: 'Check',

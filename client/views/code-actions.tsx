@@ -32,7 +32,7 @@ export function CommandActions({ store, page, id, text, figure, onRun, inline = 
   useEffect(() => {
     figure.dataset['run'] = shown
   }, [shown])
-  if (command === undefined || command.action === 'copy') return <CopyButton text={text} primary inline={inline} />
+  if (command === undefined || command.action === 'copy') return <CopyButton text={text} primary />
   const label =
     state === undefined
       ? messages.command.run
@@ -46,14 +46,9 @@ export function CommandActions({ store, page, id, text, figure, onRun, inline = 
   return (
     <>
       {state !== undefined && <span class={`result ${shown}`}>{resultText(state)}</span>}
-      <button
-        class="do"
-        type="button"
-        disabled={!ready || state?.state === 'running'}
-        aria-label={messages.command.runLabel(text)}
-        onClick={run}
-      >
+      <button class="do" type="button" disabled={!ready || state?.state === 'running'} onClick={run}>
         {label}
+        <span class="unseen">: {text.split('\n', 1)}</span>
       </button>
       {!inline && <CopyButton text={text} />}
     </>
@@ -98,7 +93,7 @@ export function PlainActions({ text }: { text: string }) {
   return <CopyButton text={text} />
 }
 
-function CopyButton({ text, primary = false, inline = false }: { text: string; primary?: boolean; inline?: boolean }) {
+function CopyButton({ text, primary = false }: { text: string; primary?: boolean }) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
     if (!copied) return
@@ -107,13 +102,9 @@ function CopyButton({ text, primary = false, inline = false }: { text: string; p
   }, [copied])
   const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true))
   return (
-    <button
-      class={primary ? 'do' : 'do quiet'}
-      type="button"
-      aria-label={inline ? messages.command.copyLabel(text) : undefined}
-      onClick={copy}
-    >
+    <button class={primary ? 'do' : 'do quiet'} type="button" onClick={copy}>
       {copied ? messages.command.copied : messages.command.copy}
+      <span class="unseen">: {text.split('\n', 1)}</span>
     </button>
   )
 }

@@ -53,9 +53,7 @@ export function EndPage({ view }: { view: SessionView }) {
                 {task.title}
               </td>
               <td>{task.met ? messages.task.states.met : messages.task.states[task.state]}</td>
-              <td>
-                {task.earned} / {task.points}
-              </td>
+              <td>{task.points > 0 && `${task.earned} / ${task.points}`}</td>
             </tr>
           ))}
         </tbody>

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { messages } from '../messages/index.ts'
 
 const keys: [string, string, string][] = [
-  ['Esc', 'Escape', '\u001B'],
+  ['Esc', 'Esc', '\u001B'],
   ['Tab', 'Tab', '\t'],
   ['↑', 'Up', '\u001B[A'],
   ['↓', 'Down', '\u001B[B'],

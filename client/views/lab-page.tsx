@@ -62,11 +62,14 @@ export function LabPage({ store, view, step }: LabPageProps) {
           </button>
         ))}
       </nav>
-      {current !== undefined && (
-        <Lesson store={store} view={view} step={current} index={index} go={go} onRun={() => setNarrow('work')} />
-      )}
-      <Splitter />
-      <Work store={store} view={view} />
+      <main class="stage">
+        <h1 class="unseen stand-in">{current?.title}</h1>
+        {current !== undefined && (
+          <Lesson store={store} view={view} step={current} index={index} go={go} onRun={() => setNarrow('work')} />
+        )}
+        <Splitter />
+        <Work store={store} view={view} />
+      </main>
       <TaskStrip store={store} view={view} current={current?.id} />
       <p class="unseen" role="status">
         {store.announcement.value}

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks'
 
 interface PopupProps {
   class: string
+  /** Read out, and shown as a tip; the button's own text is read with it. */
   label: string
   button: ComponentChildren
   children: (close: () => void) => ComponentChildren
@@ -37,13 +38,13 @@ export function Popup({ class: name, label, button, children }: PopupProps) {
         ref={opener}
         class="icon-button"
         type="button"
-        aria-label={label}
         title={label}
         aria-expanded={open}
         aria-controls={id}
         onClick={() => setOpen(!open)}
       >
         {button}
+        <span class="unseen"> {label}</span>
       </button>
       <div id={id} class="panel" hidden={!open}>
         {open && children(close)}

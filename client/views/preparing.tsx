@@ -44,8 +44,13 @@ function Phase({ phase }: { phase: PhaseView }) {
   }, [phase.state])
   const elapsed = phase.milliseconds ?? (phase.state === 'running' ? now - since : 0)
   const usual = phase.usualMilliseconds
-  const share = phase.state === 'done' ? 1 : usual === undefined ? undefined : Math.min(0.97, elapsed / usual)
-  const time = phase.state === 'waiting' ? '' : messages.seconds(elapsed)
+  const share =
+    phase.state === 'done' || phase.state === 'failed'
+      ? 1
+      : usual === undefined
+        ? undefined
+        : Math.min(0.97, elapsed / usual)
+  const time = phase.state === 'waiting' || elapsed === 0 ? '' : messages.seconds(elapsed)
   return (
     <li class={phase.state}>
       <div class="phase-line">

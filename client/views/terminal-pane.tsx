@@ -6,10 +6,10 @@ import { Terminal } from '@xterm/xterm'
 import { useEffect, useRef } from 'preact/hooks'
 import type { TerminalView } from '../../protocol/live.ts'
 import { messages } from '../messages/index.ts'
-import { screenReader } from '../stores/preferences.ts'
+import { screenReader, theme } from '../stores/preferences.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 import { KeyBar } from './key-bar.tsx'
-import { documentWithoutInlineStyles } from './terminal-styles.ts'
+import { withoutInlineStyles } from './terminal-styles.ts'
 import { terminalTheme } from './terminal-theme.ts'
 
 const FONT = '"JetBrains Mono Variable"'
@@ -27,14 +27,13 @@ function createTerminal(): Terminal {
   return new Terminal({
     allowProposedApi: true,
     cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
-    documentOverride: documentWithoutInlineStyles(document),
     fontFamily: `${FONT}, ui-monospace, monospace`,
     fontSize: FONT_SIZE_PX,
     lineHeight: 1.25,
     minimumContrastRatio: 4.5,
     screenReaderMode: screenReader.value,
     scrollback: SCROLLBACK_LINES,
-    theme: terminalTheme,
+    theme: terminalTheme(),
   })
 }
 
@@ -102,7 +101,7 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
       const made = createTerminal()
       const fitting = new FitAddon()
       made.loadAddon(fitting)
-      made.open(element)
+      withoutInlineStyles(() => made.open(element))
       made.textarea?.setAttribute('aria-label', name)
       xterm.current = made
       fit.current = fitting
@@ -143,6 +142,17 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
   useEffect(() => {
     if (xterm.current !== undefined) xterm.current.options.screenReaderMode = reader
   }, [reader])
+
+  const chosen = theme.value
+  useEffect(() => {
+    const recolour = () => {
+      if (xterm.current !== undefined) xterm.current.options.theme = terminalTheme()
+    }
+    recolour()
+    const system = matchMedia('(prefers-color-scheme: dark)')
+    system.addEventListener('change', recolour)
+    return () => system.removeEventListener('change', recolour)
+  }, [chosen])
 
   return (
     <div id={`terminal-${number}`} class="pane" role="tabpanel" aria-labelledby={`tab-${number}`} hidden={!visible}>

@@ -1,22 +1,20 @@
 /**
- * xterm's renderer writes `<style>` elements, which the page's policy (`style-src 'self'`) would ignore. Sheets that a script builds
- * are not inline styles, so xterm gets a document whose style elements pass their text on to such a sheet.
+ * xterm writes `<style>` elements when it opens, which the page's policy (`style-src 'self'`) ignores. Sheets that a script builds
+ * are not inline styles: while `open` runs, style elements are stand-ins that pass their text on to such a sheet.
  */
-export function documentWithoutInlineStyles(real: Document): Document {
-  return new Proxy(real, {
-    get(target, key) {
-      if (key === 'createElement')
-        return (name: string, options?: ElementCreationOptions) => {
-          const element = target.createElement(name, options)
-          return name === 'style' ? forwardStyle(element, target) : element
-        }
-      const value: unknown = Reflect.get(target, key, target)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    },
-  })
+export function withoutInlineStyles(open: () => void): void {
+  const create = document.createElement.bind(document)
+  document.createElement = (name: string, options?: ElementCreationOptions) =>
+    name === 'style' ? standIn(create('template')) : create(name, options)
+  try {
+    open()
+  } finally {
+    document.createElement = create
+  }
 }
 
-function forwardStyle(element: HTMLElement, document: Document): HTMLElement {
+/** An element that is not shown, with the text and the life of a style element. */
+function standIn(element: HTMLElement): HTMLElement {
   const sheet = new CSSStyleSheet()
   document.adoptedStyleSheets.push(sheet)
   let text = ''

@@ -1,11 +1,9 @@
 import type { ITheme } from '@xterm/xterm'
 
-/** The terminal is dark in both themes, as `--term` in tokens.css; every colour reads at 4.5:1 or better on it. */
-export const terminalTheme: ITheme = {
-  background: '#13161d',
+/** The terminal is dark in both themes; every colour reads at 4.5:1 or better on `--term` of tokens.css. */
+const colours: ITheme = {
   foreground: '#dcdfe4',
   cursor: '#dcdfe4',
-  cursorAccent: '#13161d',
   selectionBackground: '#3a5378',
   black: '#2a2f3a',
   red: '#f08a80',
@@ -23,4 +21,10 @@ export const terminalTheme: ITheme = {
   brightMagenta: '#e2bff6',
   brightCyan: '#9be2e8',
   brightWhite: '#ffffff',
+}
+
+/** The colours on the background that the page's theme gives the terminal. */
+export function terminalTheme(): ITheme {
+  const background = getComputedStyle(document.documentElement).getPropertyValue('--term').trim()
+  return { ...colours, background, cursorAccent: background }
 }
