@@ -72,7 +72,7 @@ export async function prove(
 async function untouched(tasks: readonly Task[], grounds: ProvingGrounds, add: (row: Row) => void): Promise<void> {
   const ground = await grounds.open('untouched')
   try {
-    for (const task of lab.tasks)
+    for (const task of tasks)
       add(judge({ task: task.id, state: 'untouched', expected: 'unmet' }, await ground.check(task)))
   } finally {
     await ground.close()
