@@ -81,7 +81,8 @@ export function jsonLine(entry: AccessLogEntry): string {
     protocol: entry.request === undefined ? null : 'HTTP/1.1',
   }
   for (const [name, value] of fields(entry)) {
-    values[name] = NUMBERS.includes(name) ? Number(value) : value === '-' ? null : value
+    const absent = value === '-' && name !== 'response_flags'
+    values[name] = NUMBERS.includes(name) ? Number(value) : absent ? null : value
   }
   return JSON.stringify(Object.fromEntries(Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1))))
 }

@@ -93,6 +93,19 @@ export function refuseRequest(proxy: Proxy, policy: ServerPolicy, call: InboundC
   return decision.allowed ? undefined : accessDenied(decision.matchedPolicy)
 }
 
+const MAX_HASHES = 1000
+const hashes = new Map<string, string>()
+
+/** Stands for the hash of the caller's certificate: the same for the same identity. */
+function certificateHash(uri: string): string {
+  const known = hashes.get(uri)
+  if (known !== undefined) return known
+  const hash = createHash('sha256').update(uri).digest('hex')
+  if (hashes.size >= MAX_HASHES) hashes.clear()
+  hashes.set(uri, hash)
+  return hash
+}
+
 /** Who called, for the program: only mTLS says it, and a header of that name from anywhere else is dropped. */
 function withClientCertificate(proxy: Proxy, call: InboundCall): HttpRequest {
   const { connection, request } = call
@@ -104,8 +117,7 @@ function withClientCertificate(proxy: Proxy, call: InboundCall): HttpRequest {
   if (connection.tls === 'mutual' && connection.principal !== undefined) {
     const by = `spiffe://${principalOf(proxy.workload)}`
     const uri = `spiffe://${connection.principal}`
-    const hash = createHash('sha256').update(uri).digest('hex')
-    headers.push(['x-forwarded-client-cert', `By=${by};Hash=${hash};Subject="";URI=${uri}`])
+    headers.push(['x-forwarded-client-cert', `By=${by};Hash=${certificateHash(uri)};Subject="";URI=${uri}`])
   }
   return { ...request, headers }
 }

@@ -10,7 +10,8 @@ interface HostPool {
 
 interface Waiter {
   start: (requestsLeft: number) => void
-  removed: boolean
+  /** Ends the wait without a connection. */
+  shed: () => void
 }
 
 /** Ends a request; its connection is used again, or closed when it has had its share of requests. */
@@ -76,19 +77,18 @@ export class ConnectionPool {
     this.pending += 1
     this.pendingTotal += 1
     return new Promise((resolve) => {
-      const leave = (): void => {
-        waiter.removed = true
-        pool.waiting = pool.waiting.filter((other) => other !== waiter)
+      const settle = (release: Release | undefined): void => {
+        signal.removeEventListener('abort', leave)
         this.pending -= 1
-        resolve(undefined)
+        resolve(release)
+      }
+      const leave = (): void => {
+        pool.waiting = pool.waiting.filter((other) => other !== waiter)
+        settle(undefined)
       }
       const waiter: Waiter = {
-        removed: false,
-        start: (left) => {
-          signal.removeEventListener('abort', leave)
-          this.pending -= 1
-          resolve(this.#begin(pool, left))
-        },
+        start: (left) => settle(this.#begin(pool, left)),
+        shed: () => settle(undefined),
       }
       pool.waiting.push(waiter)
       signal.addEventListener('abort', leave, { once: true })
@@ -111,9 +111,13 @@ export class ConnectionPool {
 
   /** Gives a free connection to who waits longest, or keeps it. */
   #serve(pool: HostPool, left: number): void {
-    const next = pool.waiting.shift()
-    if (next === undefined) pool.idle.push(left)
-    else next.start(left)
+    for (let next = pool.waiting.shift(); next !== undefined; next = pool.waiting.shift()) {
+      // The limit of requests counts those on connections, so it is looked at again here. Source: `attachStreamToClient`.
+      if (this.active < this.#maxRequests) return next.start(left)
+      this.overflows += 1
+      next.shed()
+    }
+    pool.idle.push(left)
   }
 
   #begin(pool: HostPool, left: number): Release {
