@@ -51,7 +51,7 @@ beforeEach(() => {
     },
     onChecking: (now) => (checking = [...now]),
   })
-  grader.resume()
+  grader.resume(false)
 })
 afterEach(() => grader[Symbol.asyncDispose]())
 
@@ -214,13 +214,22 @@ describe('after a change', () => {
 })
 
 describe('while the cluster is away', () => {
+  test('changes are missed, so what the learner works at is looked at again', async () => {
+    open('two')
+    grader.pause()
+    grader.resume(true)
+    await clock.advance(150)
+    for (let index = 0; index < 5; index += 1) await runs[index]!.finish('unmet')
+    expect(started()).toEqual(['pods', 'any', 'later', 'once', 'ground'])
+  })
+
   test('nothing runs; when it is back, what was decided before is looked at again', async () => {
     await decided('pods', 'met')
     grader.pause()
     grader.changed('services')
     await clock.advance(5000)
     expect(started()).toEqual([])
-    grader.resume()
+    grader.resume(true)
     await clock.advance(150)
     expect(started().sort()).toEqual(['any', 'pods'])
   })

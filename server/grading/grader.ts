@@ -61,15 +61,16 @@ export class Grader implements AsyncDisposable {
     this.#pump()
   }
 
-  /** The cluster answers (again): what was decided before may have changed unseen. */
-  resume(): void {
-    const { lab, progress } = this.#options
-    const { tasks } = progress()
+  /** The cluster answers. After it was away, what was decided before and what the learner works at may have changed unseen. */
+  resume(wasAway: boolean): void {
     this.#paused = false
-    this.#queue.missed(
-      lab.tasks.filter(({ id }) => tasks.get(id)?.verdict !== undefined).map(({ id }) => id),
-      this.#now(),
-    )
+    if (wasAway) {
+      const { lab, progress } = this.#options
+      const { tasks, step } = progress()
+      const reached = lab.steps.slice(0, lab.steps.findIndex(({ id }) => id === step) + 1).flatMap((one) => one.tasks)
+      const decided = lab.tasks.filter(({ id }) => tasks.get(id)?.verdict !== undefined).map(({ id }) => id)
+      this.#queue.missed([...decided, ...reached], this.#now())
+    }
     this.#pump()
   }
 

@@ -270,8 +270,9 @@ export class Session implements AsyncDisposable {
 
   #notice(notice: ClusterNotice): void {
     if (notice.type === 'READY') {
+      const wasAway = this.#life.state === 'recovering'
       this.#move({ type: 'cluster-ready' })
-      this.#grader.resume()
+      this.#grader.resume(wasAway)
     } else if (notice.type === 'AWAY') {
       this.#grader.pause()
       this.#move({ type: 'cluster-away', problem: awayProblem() })
