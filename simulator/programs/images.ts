@@ -1,37 +1,86 @@
+import { details } from './bookinfo/details.ts'
+import { productpage } from './bookinfo/productpage.ts'
+import { ratings } from './bookinfo/ratings.ts'
+import { reviews } from './bookinfo/reviews.ts'
+import { agnhost, echoServer, httpEcho, whoami } from './echo.ts'
+import { fortio } from './fortio.ts'
 import { goHttpbin, pythonHttpbin } from './httpbin.ts'
 import { nginx } from './nginx.ts'
+import { flaky, payments } from './practice.ts'
 import type { Image } from './program.ts'
+import { told } from './server.ts'
 import { toolbox } from './toolbox.ts'
 
 /** What busybox has no applet for. */
-const noExtras = ['bash', 'curl', 'dig', 'host', 'jq']
-const debianBase = ['curl', 'wget', 'nslookup', 'dig', 'host', 'nc', 'ping', 'ip']
+const noApplet = ['bash', 'curl', 'dig', 'host', 'jq', 'getent']
+/** What Debian's and Ubuntu's bare images lack. */
+const bareDebian = ['curl', 'wget', 'nslookup', 'dig', 'host', 'nc', 'ping', 'ip', 'ps', 'jq']
+
+const pause: Image = {
+  program: ({ signal }) => told(signal).then(() => 0),
+  usage: { idleMilliCpu: 0, milliCpuPerRequestPerSecond: 0, memoryBytes: 2 ** 19 },
+  shell: false,
+  userId: 65_535,
+}
 
 /** Images by repository, without registry and tag. */
 const images: Readonly<Record<string, Image>> = {
   'kennethreitz/httpbin': pythonHttpbin,
+  'istio/httpbin': pythonHttpbin,
   'mccutchen/go-httpbin': goHttpbin,
   nginx,
+  'nginxinc/nginx-unprivileged': nginx,
   'curlimages/curl': toolbox({
     command: ['curl', '--help'],
     entrypoint: 'curl',
     lacks: ['bash', 'dig', 'host', 'jq'],
     userId: 100,
   }),
-  busybox: toolbox({ command: ['sh'], lacks: noExtras }),
-  alpine: toolbox({ command: ['sh'], lacks: noExtras }),
-  ubuntu: toolbox({ command: ['bash'], lacks: debianBase }),
-  debian: toolbox({ command: ['bash'], lacks: debianBase }),
+  'curl/curl': toolbox({
+    command: ['curl', '--help'],
+    entrypoint: 'curl',
+    lacks: ['bash', 'dig', 'host', 'jq'],
+    userId: 100,
+  }),
+  'governmentpaas/curl-ssl': toolbox({ command: ['sh'], lacks: ['bash'] }),
+  busybox: toolbox({ command: ['sh'], lacks: noApplet }),
+  alpine: toolbox({ command: ['sh'], lacks: noApplet }),
+  ubuntu: toolbox({ command: ['bash'], lacks: bareDebian }),
+  debian: toolbox({ command: ['bash'], lacks: bareDebian }),
+  'nicolaka/netshoot': toolbox({ command: ['bash'] }),
+  'tutum/dnsutils': toolbox({ command: ['bash'] }),
+  'labwright/toolbox': toolbox({ command: ['sleep', 'infinity'] }),
+  'labwright/payments': payments,
+  'labwright/flaky': flaky,
+  'istio/examples-bookinfo-productpage-v1': productpage,
+  'istio/examples-bookinfo-details-v1': details,
+  'istio/examples-bookinfo-ratings-v1': ratings,
+  'istio/examples-bookinfo-reviews-v1': reviews('v1'),
+  'istio/examples-bookinfo-reviews-v2': reviews('v2'),
+  'istio/examples-bookinfo-reviews-v3': reviews('v3'),
+  'fortio/fortio': fortio,
+  'istio/fortio': fortio,
+  'hashicorp/http-echo': httpEcho,
+  'ealen/echo-server': echoServer,
+  'kicbase/echo-server': echoServer,
+  'jmalloc/echo-server': echoServer,
+  'mendhak/http-https-echo': echoServer,
+  echoserver: echoServer,
+  'google_containers/echoserver': echoServer,
+  'traefik/whoami': whoami,
+  'e2e-test-images/agnhost': agnhost,
+  pause,
+  'google_containers/pause': pause,
 }
 
 /** What an image does, whatever registry and tag it is named with; undefined when there is no such image. */
 export function findImage(image: string): Image | undefined {
-  const repository = repositoryOf(image)
-  return images[repository] ?? images[repository.replace(/^library\//, '')]
+  const repository = repositoryOf(image).replace(/^library\//, '')
+  return Object.hasOwn(images, repository) ? images[repository] : undefined
 }
 
 /** `docker.io/library/nginx:1.29@sha256:…` is `library/nginx`. */
-export function repositoryOf(image: string): string {
+function repositoryOf(image: string): string {
   const bare = image.replace(/@sha256:.*$/, '').replace(/:[^/:]*$/, '')
   const [first = '', ...rest] = bare.split('/')
   const isRegistry = rest.length > 0 && /[.:]|^localhost$/.test(first)

@@ -32,8 +32,6 @@ export interface ProgramContext {
   call: (request: HttpRequest, options?: CallOptions) => Promise<CallOutcome>
   /** The container's shell and files, shared with `kubectl exec`: commands of the pod's spec run in it. */
   shell: ContainerShell
-  /** Present when the pod's container says `stdin: true`: what `kubectl attach` and `kubectl run -it` speak with. */
-  console?: ContainerStreams
   /** For the programs that are part of the control plane (istiod, prometheus): the API with their rights. */
   api: Api
   clock: Clock
