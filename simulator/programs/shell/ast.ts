@@ -11,3 +11,9 @@ export function functionsOf(script: ScriptNode): FunctionDefNode[] {
     .flatMap(({ commands }) => commands)
     .filter((command): command is FunctionDefNode => command.type === 'FunctionDef')
 }
+
+/** A script of one command. */
+export function scriptOf(command: CommandNode): ScriptNode {
+  const pipelines = [{ type: 'Pipeline' as const, commands: [command], negated: false }]
+  return { type: 'Script', statements: [{ type: 'Statement', pipelines, operators: [], background: false }] }
+}

@@ -1,4 +1,4 @@
-import type { IFileSystem } from 'just-bash'
+import type { ExecResult, IFileSystem } from 'just-bash'
 import type { Clock, KubeObject, Random } from '../../kubernetes/index.ts'
 import type { Image, PodSockets } from '../program.ts'
 
@@ -14,18 +14,26 @@ export interface ContainerOptions {
   random: Random
   /** Mounted volumes as files, by absolute path; asked when the first command runs. */
   files?: () => Readonly<Record<string, string | Uint8Array>>
+  /** Ends the container's main process: what `kill 1` does. */
+  terminate?: () => void
+  /** One line of the container's log: what is written to /proc/1/fd/1. */
+  log?: (line: string, stream?: 'stdout' | 'stderr') => void
 }
 
 export interface Process {
   pid: number
   command: string
-  startedAt: number
+  /** What a signal to it does. */
+  end: () => void
 }
 
 /** A running container as its commands see it. */
 export interface Container extends ContainerOptions {
   readonly hostname: string
+  /** What was started in the container and has not ended. */
   readonly processes: ReadonlyMap<number, Process>
+  /** Command line of its main process, pid 1. */
+  readonly main: string
   /** The file system; made on first use. */
   fs(): Promise<IFileSystem>
 }
@@ -43,6 +51,8 @@ export interface CommandIo {
   tty: boolean
   signal: AbortSignal
   container: Container
+  /** Runs a script in a shell of its own; absent when the command was not called by a shell. */
+  exec?: (script: string) => Promise<ExecResult>
 }
 
 /** Runs to its end; resolves to the exit code. Ends early when the signal fires. */

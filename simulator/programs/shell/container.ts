@@ -2,13 +2,26 @@ import type { IFileSystem } from 'just-bash'
 import type { ContainerStreams } from '../../kubernetes/index.ts'
 import { ExecutableNotFound, type ContainerShell } from '../program.ts'
 import { type Command, type CommandIo, type Container, type ContainerOptions, type Process } from './command.ts'
-import { commands as allCommands, special } from './commands/index.ts'
+import { commands as allCommands, foreign, special } from './commands/index.ts'
+import { envScript } from './commands/files.ts'
 import { createFileSystem, initialFiles, loadBash } from './files.ts'
-import { runShell } from './shell.ts'
+import { readsStdin, runShell } from './shell.ts'
 import { quote, runScript } from './script.ts'
 import { openTerminal, type Terminal } from './terminal/terminal.ts'
 
 const KILLED = 137
+/** The shell's own words that are programs as well. */
+const builtins: ReadonlySet<string> = new Set([
+  'test',
+  '[',
+  'echo',
+  'printf',
+  'true',
+  'false',
+  'pwd',
+  'time',
+  'timeout',
+])
 const shells: ReadonlySet<string> = new Set(['sh', 'bash', 'ash', 'dash'])
 
 /** The shell of one container. Costs a few closures until something runs in it. */
@@ -23,6 +36,8 @@ class LazyContainer implements ContainerShell {
   readonly #closed = new AbortController()
   readonly #options: ContainerOptions
   #fs: Promise<IFileSystem> | undefined
+  /** Written before anything ran here: volumes of a pod that only serves cost no file system. */
+  readonly #staged = new Map<string, string | Uint8Array>()
   #nextPid = 7
 
   constructor(options: ContainerOptions) {
@@ -31,7 +46,8 @@ class LazyContainer implements ContainerShell {
       ...options,
       hostname: options.pod['spec']?.hostname ?? options.pod.metadata.name,
       processes: this.#processes,
-      fs: () => (this.#fs ??= createFileSystem(options)),
+      main: this.#main,
+      fs: () => (this.#fs ??= createFileSystem(options, this.#staged)),
     }
     const { shell = [], commands: own = [] } = options.image
     const lacking: readonly string[] = shell === false ? [...allCommands.keys()] : shell
@@ -46,11 +62,12 @@ class LazyContainer implements ContainerShell {
     const [executable, ...args] = command
     if (executable === undefined) throw new ExecutableNotFound('')
     const name = await this.#find(executable)
-    // The first command that ever runs here is the container's own.
-    const pid = this.#processes.size === 0 && this.#nextPid === 7 ? 1 : this.#nextPid
+    const pid =
+      this.#processes.size === 0 && this.#nextPid === 7 && command.join(' ') === this.#main ? 1 : this.#nextPid
     this.#nextPid++
-    this.#processes.set(pid, { pid, command: command.join(' '), startedAt: this.#options.clock.now() })
-    const terminal = openTerminal(streams, this.#closed.signal)
+    const killed = new AbortController()
+    this.#processes.set(pid, { pid, command: command.join(' '), end: () => killed.abort() })
+    const terminal = openTerminal(streams, AbortSignal.any([this.#closed.signal, killed.signal]))
     try {
       const exitCode = await this.#run(name, args, terminal)
       return { exitCode: terminal.signal.aborted ? KILLED : exitCode }
@@ -62,7 +79,7 @@ class LazyContainer implements ContainerShell {
 
   async readFile(path: string): Promise<Uint8Array | undefined> {
     if (this.#fs === undefined) {
-      const content = initialFiles(this.#options)[path]
+      const content = this.#staged.get(path) ?? initialFiles(this.#options)[path]
       return typeof content === 'string' ? Buffer.from(content) : content
     }
     const fs = await this.#fs
@@ -70,7 +87,11 @@ class LazyContainer implements ContainerShell {
   }
 
   async writeFile(path: string, content: string | Uint8Array): Promise<void> {
-    const fs = await this.#container.fs()
+    if (this.#fs === undefined) {
+      this.#staged.set(path, content)
+      return
+    }
+    const fs = await this.#fs
     await fs.mkdir(path.slice(0, path.lastIndexOf('/')) || '/', { recursive: true })
     await fs.writeFile(path, content)
   }
@@ -78,6 +99,15 @@ class LazyContainer implements ContainerShell {
   [Symbol.dispose](): void {
     this.#closed.abort()
     this.#fs = undefined
+  }
+
+  /** The command line of the pod's own process. */
+  get #main(): string {
+    const spec = this.#options.pod['spec']?.containers?.find(
+      ({ name }: { name: string }) => name === this.#options.container,
+    )
+    const given = [...(spec?.command ?? []), ...(spec?.args ?? [])]
+    return given.length > 0 ? given.join(' ') : `/${(spec?.image ?? 'app').replace(/:.*$/, '').split('/').pop()}`
   }
 
   /** The command that an executable's name or path means. Throws when the image has none. */
@@ -89,7 +119,13 @@ class LazyContainer implements ContainerShell {
       if (this.#commands.has(name)) return name
       const isThere = shell !== false && !(shell ?? []).includes(name)
       if (isThere && shells.has(name)) return name
-      if (isThere && !special.has(name) && (await loadBash()).getCommandNames().some((known) => known === name))
+      if (isThere && builtins.has(name)) return name
+      if (
+        isThere &&
+        !special.has(name) &&
+        !foreign.has(name) &&
+        (await loadBash()).getCommandNames().some((known) => known === name)
+      )
         return name
     }
     if (shell !== false || own.length > 0) {
@@ -119,7 +155,8 @@ class LazyContainer implements ContainerShell {
         terminal,
       })
     const command = this.#commands.get(name)
-    if (command !== undefined)
+    // `env A=b command` runs another command, and so needs the interpreter.
+    if (command !== undefined && !(name === 'env' && args.length > 0))
       return terminal.run((job) => {
         const io: CommandIo = {
           args,
@@ -136,12 +173,12 @@ class LazyContainer implements ContainerShell {
       })
     return terminal.run(async (job) => {
       const { exitCode } = await runScript(this.#container, this.#commands, {
-        script: [name, ...args].map(quote).join(' '),
+        script: name === 'env' ? envScript(args) : [name, ...args].map(quote).join(' '),
         name,
         tty: terminal.tty,
         signal: job.signal,
         state: { cwd, env: fullEnv, functions: new Map() },
-        stdin: await job.readStdin(),
+        stdin: readsStdin(` ${name} ${args.join(' ')} `) ? await job.readStdin() : new Uint8Array(),
         stdout: (chunk) => terminal.write(chunk),
         stderr: (chunk) => terminal.writeError(chunk),
       })

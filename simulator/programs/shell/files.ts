@@ -9,10 +9,6 @@ export function loadBash(): Promise<typeof import('just-bash')> {
   return import('just-bash')
 }
 
-const distribution = {
-  root: 'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="13"\n',
-}
-
 /** A container's files: what every image has, what the kubelet writes, and its volumes. */
 export function initialFiles({
   pod,
@@ -37,16 +33,20 @@ export function initialFiles({
     '/etc/resolv.conf': `search ${namespace}.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n`,
     '/etc/passwd': `root:x:0:0:root:/root:/bin/sh\n${user}nobody:x:65534:65534:nobody:/:/sbin/nologin\n`,
     '/etc/group': 'root:x:0:\nnogroup:x:65534:\n',
-    '/etc/os-release': distribution.root,
+    '/etc/os-release': 'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="13"\n',
     '/proc/1/comm': `${container}\n`,
     '/var/run/secrets/kubernetes.io/serviceaccount/namespace': namespace,
     ...files?.(),
   }
 }
 
-export async function createFileSystem(options: ContainerOptions): Promise<InMemoryFs> {
+/** `staged`: what was written before there was a file system. */
+export async function createFileSystem(
+  options: ContainerOptions,
+  staged: ReadonlyMap<string, string | Uint8Array>,
+): Promise<InMemoryFs> {
   const { InMemoryFs } = await loadBash()
-  const fs = new InMemoryFs(initialFiles(options))
+  const fs = new InMemoryFs({ ...initialFiles(options), ...Object.fromEntries(staged) })
   for (const directory of [
     '/tmp',
     '/root',

@@ -1,9 +1,11 @@
 import type { ContainerStreams } from '../../kubernetes/index.ts'
 import type { ProgramContext } from '../program.ts'
 
-/** Runs a command as a container's main process: its output is the log, or goes to the console of whoever attached. */
+/** 128 + SIGTERM. */
+const TERMINATED = 143
+
+/** Runs a command as a container's main process: its output is the log. */
 export async function runCommand(context: ProgramContext, command: readonly string[]): Promise<number> {
-  if (context.console !== undefined) return (await context.shell.exec(command, context.console)).exitCode
   const stdout = lines((line) => context.log(line, 'stdout'))
   const stderr = lines((line) => context.log(line, 'stderr'))
   const streams: ContainerStreams = {
@@ -15,14 +17,15 @@ export async function runCommand(context: ProgramContext, command: readonly stri
     signal: context.signal,
   }
   try {
-    return (await context.shell.exec(command, streams)).exitCode
+    const { exitCode } = await context.shell.exec(command, streams)
+    return context.signal.aborted ? TERMINATED : exitCode
   } finally {
     stdout.end()
     stderr.end()
   }
 }
 
-function lines(tell: (line: string) => void): { write: (chunk: Uint8Array) => void; end: () => void } {
+export function lines(tell: (line: string) => void): { write: (chunk: Uint8Array) => void; end: () => void } {
   const decoder = new TextDecoder()
   let rest = ''
   return {

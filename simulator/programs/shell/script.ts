@@ -1,8 +1,10 @@
 import type { Command as BashCommand, CommandName, ExecResult, ResolvedCommandContext } from 'just-bash'
-import { functionsOf, type ScriptNode } from './ast.ts'
+import { functionsOf, scriptOf, type ScriptNode } from './ast.ts'
 import { INTERRUPTED, type Command, type CommandIo, type Container } from './command.ts'
+import { foreign, streaming } from './commands/index.ts'
 import { loadBash, withSinks, type Sink } from './files.ts'
-import { makeLive } from './live.ts'
+import { makeLive, takeTurns } from './live.ts'
+import { lines } from './run.ts'
 
 /** What a shell remembers between the lines that are typed into it. */
 export interface ShellState {
@@ -28,6 +30,8 @@ export interface ScriptRun {
   name: string
 }
 
+const yieldName = '.turn'
+
 /** No limit of the interpreter may end a loop that would go on in a real container. */
 const UNBOUNDED = Number.MAX_SAFE_INTEGER
 const limits = {
@@ -48,7 +52,7 @@ export async function runScript(
   const { Bash, getCommandNames, serialize } = await loadBash()
   const lacking = container.image.shell === false ? [] : (container.image.shell ?? [])
   let exited = false
-  const paths = { stdout: '/dev/.stdout', stderr: '/dev/.stderr', exit: '/dev/.exit', yield: '.yield' }
+  const paths = { stdout: '/dev/.stdout', stderr: '/dev/.stderr', exit: '/dev/.exit' }
   const sinks = new Map<string, Sink>([
     [paths.stdout, (chunk) => chunk.length > 0 && run.stdout(chunk)],
     [paths.stderr, (chunk) => chunk.length > 0 && run.stderr(renamed(chunk, run.name))],
@@ -58,38 +62,34 @@ export async function runScript(
     ['/dev/stderr', run.stderr],
     ['/dev/tty', run.stdout],
     // A container's main process writes its log there.
-    ['/proc/1/fd/1', run.stdout],
+    ['/proc/1/fd/1', lines((line) => container.log?.(line, 'stdout')).write],
+    ['/proc/1/fd/2', lines((line) => container.log?.(line, 'stderr')).write],
   ])
   const collected = [...commands].map(([name, command]) => asBashCommand(name, command, container, run))
-  const streaming = [...commands].map(([name, command]) => asStreamingCommand(`.live-${name}`, command, container, run))
+  const liveCommands = [...commands]
+    .filter(([name]) => streaming.has(name))
+    .map(([name, command]) => asStreamingCommand(`.live-${name}`, command, container, run))
   const bash = new Bash({
     fs: withSinks(await container.fs(), sinks),
     cwd: run.state.cwd,
     env: run.state.env,
-    commands: getCommandNames().filter((name) => !lacking.includes(name)) as CommandName[],
-    customCommands: [...collected, ...streaming, yieldCommand(paths.yield, run.signal)],
+    commands: getCommandNames().filter((name) => !lacking.includes(name) && !foreign.has(name)) as CommandName[],
+    customCommands: [...collected, ...liveCommands, yieldCommand(run.signal)],
     executionLimits: limits,
     defenseInDepth: false,
     processInfo: { pid: 7, ppid: 1, uid: container.image.userId, gid: container.image.userId },
   })
-  let live: ScriptNode | undefined
+  const streamed = new Map([...streaming].filter((name) => commands.has(name)).map((name) => [name, `.live-${name}`]))
+  let isNested = false
   bash.registerTransformPlugin({
     name: 'live-output',
     transform: ({ ast }: { ast: ScriptNode }) => {
-      for (const node of functionsOf(ast)) {
-        const statement = {
-          type: 'Statement' as const,
-          pipelines: [{ type: 'Pipeline' as const, commands: [node], negated: false }],
-          operators: [],
-          background: false,
-        }
-        run.state.functions.set(node.name, serialize({ type: 'Script', statements: [statement] }))
-      }
-      live = makeLive(ast, {
-        ...paths,
-        streaming: new Map([...commands.keys()].map((name) => [name, `.live-${name}`])),
-      })
-      return { ast: live }
+      const fair = takeTurns(ast, yieldName)
+      // What a command of the script runs in its turn (`sh -c`, `xargs`) belongs to that command's output.
+      if (isNested) return { ast: fair }
+      isNested = true
+      for (const node of functionsOf(ast)) run.state.functions.set(node.name, serialize(scriptOf(node)))
+      return { ast: makeLive(fair, { ...paths, streaming: streamed }) }
     },
   })
   const parameters = run.parameters?.length ? `set -- ${run.parameters.map(quote).join(' ')}\n` : ''
@@ -168,8 +168,10 @@ function asBashCommand(name: string, command: Command, container: Container, run
     async execute(args, context): Promise<ExecResult> {
       const stdout: Uint8Array[] = []
       let stderr = ''
+      const { exec, cwd } = context
       const exitCode = await command({
         ...ioOf(args, context, container, run),
+        ...(exec && { exec: (script: string) => exec(script, { cwd }) }),
         stdout: (chunk) => void stdout.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk),
         stderr: (text) => void (stderr += text),
         tty: false,
@@ -196,9 +198,9 @@ function asStreamingCommand(name: string, command: Command, container: Container
 }
 
 /** Keeps `$?` as it is. */
-function yieldCommand(name: string, signal: AbortSignal): BashCommand {
+function yieldCommand(signal: AbortSignal): BashCommand {
   return {
-    name,
+    name: yieldName,
     async execute([status = '0']): Promise<ExecResult> {
       await new Promise((resolve) => setImmediate(resolve))
       return { stdout: '', stderr: '', exitCode: signal.aborted ? INTERRUPTED : Number(status) }

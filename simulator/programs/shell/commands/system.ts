@@ -34,10 +34,26 @@ const hostname: Command = async ({ args, stdout, container }) => {
 /** What runs in this container: its main process, and whatever was started in it and has not ended. */
 const ps: Command = async ({ stdout, container }) => {
   const user = container.image.userId === 0 ? 'root' : String(container.image.userId)
+  const line = (pid: number, command: string): string =>
+    `${String(pid).padStart(5)} ${user.padEnd(8)}  0:00 ${command}\n`
   stdout('PID   USER     TIME  COMMAND\n')
-  for (const { pid, command } of container.processes.values())
-    stdout(`${String(pid).padStart(5)} ${user.padEnd(8)}  0:00 ${command}\n`)
+  if (!container.processes.has(1)) stdout(line(1, container.main))
+  for (const { pid, command } of container.processes.values()) stdout(line(pid, command))
   return 0
+}
+
+const kill: Command = async ({ args, stderr, container }) => {
+  const pids = args.filter((word) => /^\d+$/.test(word)).map(Number)
+  let exitCode = pids.length === 0 ? 1 : 0
+  for (const pid of pids) {
+    const end = pid === 1 ? (container.processes.get(1)?.end ?? container.terminate) : container.processes.get(pid)?.end
+    if (end !== undefined) end()
+    else {
+      stderr(`kill: can't kill pid ${pid}: No such process\n`)
+      exitCode = 1
+    }
+  }
+  return exitCode
 }
 
 const ip: Command = async ({ args, stdout, stderr, container }) => {
@@ -95,4 +111,4 @@ const uname: Command = async ({ args, stdout, container }) => {
   return 0
 }
 
-export const system: Readonly<Record<string, Command>> = { sleep, hostname, ps, ip, id, whoami, trap, uname }
+export const system: Readonly<Record<string, Command>> = { sleep, hostname, ps, kill, ip, id, whoami, trap, uname }
