@@ -1,6 +1,5 @@
-import type { Api, KubeObject } from '../kubernetes/index.ts'
+import { matchesSelector, type Api, type KubeObject, type LabelSelector } from '../kubernetes/index.ts'
 import { inBlock } from './addresses.ts'
-import { selects } from './selector.ts'
 
 interface Flow {
   /** Absent for what is no pod: a node, the control plane, an address outside. */
@@ -12,8 +11,8 @@ interface Flow {
 }
 
 interface Peer {
-  podSelector?: object
-  namespaceSelector?: object
+  podSelector?: LabelSelector
+  namespaceSelector?: LabelSelector
   ipBlock?: { cidr: string; except?: string[] }
 }
 
@@ -61,7 +60,7 @@ export class PolicyIndex implements Disposable {
       (policy) =>
         policy.metadata.namespace === isolated.metadata.namespace &&
         typesOf(policy).includes(type) &&
-        selects(policy['spec']?.podSelector ?? {}, isolated.metadata.labels ?? {}),
+        matchesSelector(policy['spec']?.podSelector ?? {}, isolated.metadata.labels ?? {}),
     )
     if (own.length === 0) return true
     return own.some((policy) =>
@@ -87,11 +86,11 @@ export class PolicyIndex implements Disposable {
     const inNamespace =
       peer.namespaceSelector === undefined
         ? pod.metadata.namespace === namespace
-        : selects(
+        : matchesSelector(
             peer.namespaceSelector,
             this.#api.get('namespaces', undefined, pod.metadata.namespace ?? '')?.metadata.labels ?? {},
           )
-    return inNamespace && selects(peer.podSelector ?? {}, pod.metadata.labels ?? {})
+    return inNamespace && matchesSelector(peer.podSelector ?? {}, pod.metadata.labels ?? {})
   }
 }
 

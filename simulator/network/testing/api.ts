@@ -56,7 +56,9 @@ export class MemoryApi implements Api {
   }
 
   put(object: NewObject, dryRun = false): KubeObject {
-    const name = Object.entries(served).find(([, r]) => r.kind === object.kind && apiVersionOf(r) === object.apiVersion)?.[0]
+    const name = Object.entries(served).find(
+      ([, r]) => r.kind === object.kind && apiVersionOf(r) === object.apiVersion,
+    )?.[0]
     if (name === undefined) throw new Error(`The test's API does not serve ${object.kind}.`)
     const serial = String(++this.#serial)
     const metadata = {
