@@ -89,7 +89,10 @@ export function localApi(kernel: Kernel): Api {
       try {
         const changed = (current: KubeObject): NewObject | undefined => {
           const draft = structuredClone(current)
-          return change(draft) === false ? undefined : draft
+          if (change(draft) === false) return undefined
+          // Without a version the write is tried again when another came between, on what that one left.
+          const { resourceVersion: _read, ...metadata } = draft.metadata
+          return { ...draft, metadata }
         }
         return await update(kernel, resource, key, { change: changed }, contextOf(options))
       } catch (error) {
