@@ -1,4 +1,8 @@
 import { together, type Controller, type ControllerContext } from './controller.ts'
+import { cronJobController } from './cronjob.ts'
+import { daemonSetController } from './daemonset.ts'
+import { jobController } from './job.ts'
+import { statefulSetController } from './statefulset.ts'
 import { deploymentController } from './deployment.ts'
 import { endpointsController } from './endpoints.ts'
 import { eventExpiry } from './event-expiry.ts'
@@ -22,6 +26,10 @@ export function startControllers({ caCertificate, ...context }: ControllersOptio
     namespaceController,
     deploymentController,
     replicaSetController,
+    cronJobController,
+    daemonSetController,
+    jobController,
+    statefulSetController,
     endpointsController,
     eventExpiry,
   ]

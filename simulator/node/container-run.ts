@@ -1,10 +1,8 @@
-import { PassThrough } from 'node:stream'
 import type { KubeObject } from '../kubernetes/index.ts'
-import type { Image } from '../programs/program.ts'
+import { ExecutableNotFound, type ContainerShell, type Image, type ProgramContext } from '../programs/index.ts'
 import type { Container } from './container.ts'
-import type { NodeProgramContext, Shell } from './contract.ts'
+import { Console } from './console.ts'
 import { expand } from './environment.ts'
-import { runInteractive, type Terminal } from './interactive.ts'
 import { portOf, probe, runToEnd } from './probe.ts'
 import { runProbeLoop, type ProbeKind } from './probe-loop.ts'
 import { sleep } from './sleep.ts'
@@ -13,7 +11,6 @@ interface RunOptions {
   container: Container
   definition: Image
   env: Record<string, string>
-  files: ReadonlyMap<string, Uint8Array | string>
 }
 
 export interface HealthListeners {
@@ -24,41 +21,53 @@ export interface HealthListeners {
 }
 
 const killedExitCode = 137
+const startErrorExitCode = 128
+
+export interface RunEnd {
+  exitCode: number
+  /** By SIGKILL from the node. */
+  killed: boolean
+  /** Why its command could not be started at all. */
+  startFailure?: string
+}
 
 /** One run of a container: from start to exit. Everything that it opened is closed when it ends. */
 export class ContainerRun {
-  readonly shell: Shell
-  readonly exited: Promise<{ exitCode: number; killed: boolean }>
+  readonly shell: ContainerShell
+  readonly exited: Promise<RunEnd>
   /** Fires when the run is over. */
   readonly ended = new AbortController()
-  readonly terminal: Terminal | undefined
+  readonly console: Console | undefined
   #killed = false
+  #startFailure: string | undefined
   #resolveKill: (exitCode: number) => void = () => {}
   readonly #container: Container
   readonly #terminate = new AbortController()
 
-  constructor({ container, definition, env, files }: RunOptions) {
+  constructor({ container, definition, env }: RunOptions) {
     this.#container = container
     const { node, pod, sandbox } = container.host
     const { spec } = container
     const log = (line: string): void => container.log.write(line)
+    const random = node.random.fork(`${pod.metadata.uid}/${spec.name}`)
     this.shell = node.createShell({
       pod,
       container: spec.name,
-      image: spec.image,
-      definition,
+      image: definition,
       env,
-      workingDirectory: spec.workingDir,
-      sandbox,
-      log,
+      ...(spec.workingDir === undefined ? {} : { workingDirectory: spec.workingDir }),
+      sockets: sandbox,
+      clock: node.clock,
+      random,
+      files: () => container.host.filesOf(spec),
     })
-    this.#mount(files)
+    if (spec.stdin === true) this.console = new Console()
     const open: Disposable[] = []
     const keep = (disposable: Disposable): Disposable => {
       open.push(disposable)
       return disposable
     }
-    const context: NodeProgramContext = {
+    const context: ProgramContext = {
       pod,
       container: spec.name,
       image: spec.image,
@@ -77,12 +86,12 @@ export class ContainerRun {
       call: (request, options) =>
         sandbox.call(request, { ...options, container: spec.name, signal: this.ended.signal }),
       shell: this.shell,
+      ...(this.console && { console: this.console.streams(spec.tty === true, log, this.ended.signal) }),
       api: node.api,
       clock: node.clock,
-      random: node.random.fork(`${pod.metadata.uid}/${spec.name}`),
+      random,
       signal: this.#terminate.signal,
     }
-    if (spec.stdin === true) this.terminal = { input: new PassThrough(), outputs: new Set(), resizes: new Set() }
     const killed = new Promise<number>((resolve) => (this.#resolveKill = resolve))
     this.exited = this.#finish(Promise.race([this.#execute(definition, context), killed]), open)
   }
@@ -194,33 +203,27 @@ export class ContainerRun {
     return result.ok ? undefined : `port ${port}: ${result.message}`
   }
 
-  async #execute(definition: Image, context: NodeProgramContext): Promise<number> {
+  async #execute(definition: Image, context: ProgramContext): Promise<number> {
     // Whatever the program does, the container counts as started first.
     await Promise.resolve()
     try {
-      if (this.terminal !== undefined && definition.shell !== false) {
-        return await runInteractive(this.terminal, context, this.ended.signal)
-      }
       return await definition.program(context)
     } catch (error) {
+      if (error instanceof ExecutableNotFound) {
+        this.#startFailure = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ${error.message}: unknown`
+        return startErrorExitCode
+      }
       context.log(error instanceof Error ? error.message : String(error), 'stderr')
       return 1
     }
   }
 
-  async #finish(exit: Promise<number>, open: readonly Disposable[]): Promise<{ exitCode: number; killed: boolean }> {
+  async #finish(exit: Promise<number>, open: readonly Disposable[]): Promise<RunEnd> {
     const exitCode = await exit
     this.ended.abort()
     for (const disposable of open) disposable[Symbol.dispose]()
     this.shell[Symbol.dispose]()
-    return { exitCode, killed: this.#killed }
-  }
-
-  #mount(files: ReadonlyMap<string, Uint8Array | string>): void {
-    for (const [path, content] of files) {
-      this.shell.writeFile(path, content).catch((error: unknown) => {
-        this.#container.host.node.report?.(error, path)
-      })
-    }
+    const startFailure = this.#startFailure
+    return { exitCode, killed: this.#killed, ...(startFailure === undefined ? {} : { startFailure }) }
   }
 }

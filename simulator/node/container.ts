@@ -1,5 +1,6 @@
 import { timestamp, type KubeObject } from '../kubernetes/index.ts'
-import type { Image } from '../programs/program.ts'
+import type { PodNetwork } from '../network/index.ts'
+import type { Image } from '../programs/index.ts'
 import { BackOff, goDuration } from './back-off.ts'
 import { ContainerLog } from './container-log.ts'
 import { ContainerRun } from './container-run.ts'
@@ -10,20 +11,20 @@ import {
   type ContainerState,
   type ContainerStatus,
 } from './container-state.ts'
-import type { NodeContext, PodSandbox } from './contract.ts'
+import type { NodeContext } from './contract.ts'
 import { ContainerConfigError, environmentOf } from './environment.ts'
 import { canonicalImage, imageId } from './image-name.ts'
 import { pullImage } from './image-pull.ts'
 import { sleep } from './sleep.ts'
-import { mountedFiles } from './volumes.ts'
 
 /** What a container needs to know of its pod. */
 export interface ContainerHost {
   readonly node: NodeContext
   readonly pod: KubeObject
-  readonly sandbox: PodSandbox
+  readonly sandbox: PodNetwork
   readonly nodeIP: string
-  readonly volumes: ReadonlyMap<string, Map<string, Uint8Array | string>>
+  /** Files of the volumes as they are now, by absolute path. */
+  filesOf(container: KubeObject['spec']): Record<string, Uint8Array | string>
   /** Some status has changed. */
   changed(): void
 }
@@ -188,8 +189,7 @@ export class Container {
       this.#event('Normal', 'Started', `Started container ${this.spec.name}`)
     }
     this.#hasRun = true
-    const files = mountedFiles(this.spec, this.host.volumes)
-    const run = new ContainerRun({ container: this, definition, env, files })
+    const run = new ContainerRun({ container: this, definition, env })
     this.run = run
     this.state = { running: { startedAt } }
     if (!adopting) this.ready = this.started = false
@@ -209,16 +209,18 @@ export class Container {
       event: (...event) => this.#event(...event),
     })
     this.host.changed()
-    const { exitCode, killed } = await run.exited
+    const { exitCode, killed, startFailure } = await run.exited
     this.run = undefined
     if (this.spec.name === 'istio-proxy') this.host.sandbox.setProxyRunning(false)
     this.log.end()
     this.ready = this.started = false
     if (this.role === 'init') this.ready = exitCode === 0
+    if (startFailure !== undefined) this.#event('Warning', 'Failed', `Error: ${startFailure}`)
     this.state = {
       terminated: {
         exitCode,
-        reason: terminationReason(exitCode, killed),
+        reason: startFailure === undefined ? terminationReason(exitCode, killed) : 'StartError',
+        ...(startFailure === undefined ? {} : { message: startFailure }),
         startedAt,
         finishedAt: timestamp(node.clock),
         containerID: this.id ?? '',

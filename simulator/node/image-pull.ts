@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kubernetes/index.ts'
-import type { Image } from '../programs/program.ts'
+import type { Image } from '../programs/index.ts'
 import { BackOff } from './back-off.ts'
 import type { NodeContext } from './contract.ts'
 import { canonicalImage, isImageName, pullFailure } from './image-name.ts'

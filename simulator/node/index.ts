@@ -1,11 +1,12 @@
 import { createEventRecorder, keyOf, type ContainerUsage, type Kubelet, type KubeObject } from '../kubernetes/index.ts'
+import { createContainerShell, findImage } from '../programs/index.ts'
 import type { NodeContext, NodeOptions } from './contract.ts'
 import { kubeletApi } from './kubelet.ts'
 import { nodeAddress, registerNode } from './node-object.ts'
 import { isTerminal, PodRunner } from './pod-runner.ts'
 import { UsageMeter } from './usage.ts'
 
-export type { NodeNetwork, NodeOptions, PodSandbox, Shell, ShellRequest } from './contract.ts'
+export type { NodeOptions, Pace } from './contract.ts'
 export { defaultContainer } from './kubelet.ts'
 
 /** A simulated node: runs the pods that are bound to it. */
@@ -30,12 +31,15 @@ export function createNode(options: NodeOptions): Node {
     ...options,
     name,
     pace: options.pace ?? usualPace,
+    findImage: options.findImage ?? findImage,
+    createShell: options.createShell ?? createContainerShell,
+    report: options.report ?? (() => {}),
     recorder: createEventRecorder({ api, clock, component: 'kubelet', host: name }),
     pulled: new Set(),
   }
   const runners = new Map<string, PodRunner>()
   const meter = new UsageMeter(clock)
-  const registration = registerNode({ api, clock, report: options.report }, name)
+  const registration = registerNode({ api, clock, report: node.report }, name)
 
   const forget = (key: string): void => {
     runners.get(key)?.[Symbol.dispose]()
@@ -51,7 +55,7 @@ export function createNode(options: NodeOptions): Node {
         uid: metadata.uid,
         manager: 'kubelet',
       })
-      .catch((error: unknown) => options.report?.(error, metadata.name))
+      .catch((error: unknown) => node.report(error, metadata.name))
   }
 
   const watch = api.watch('pods', ({ type, object }) => {
@@ -66,6 +70,17 @@ export function createNode(options: NodeOptions): Node {
     runners.set(key, fresh)
     fresh.start()
   })
+
+  // A real kubelet looks about once a minute; a lab need not wait that long.
+  const refresh = (kind: 'configmap' | 'secret') =>
+    api.watch(`${kind}s`, ({ type, object }) => {
+      if (type !== 'MODIFIED') return
+      for (const runner of runners.values()) {
+        if (runner.pod.metadata.namespace === object.metadata.namespace)
+          runner.refreshVolumes(kind, object.metadata.name)
+      }
+    })
+  const refreshes = [refresh('configmap'), refresh('secret')]
 
   const podUsage = (namespace: string, pod: string): ContainerUsage[] | undefined => {
     const containers = runners.get(`${namespace}/${pod}`)?.containers ?? []
@@ -91,6 +106,7 @@ export function createNode(options: NodeOptions): Node {
     [Symbol.dispose]() {
       watch[Symbol.dispose]()
       registration[Symbol.dispose]()
+      for (const each of refreshes) each[Symbol.dispose]()
       for (const key of runners.keys()) forget(key)
     },
   }

@@ -80,27 +80,23 @@ function notFoundInImage({ id }: Container, [executable = '']: readonly string[]
 
 async function attach(container: Container, streams: ContainerStreams): Promise<{ exitCode: number }> {
   const run = runningOf(container)
-  const { terminal } = run
-  if (terminal === undefined) {
+  if (run.console === undefined) {
     const signal = AbortSignal.any([streams.signal, run.ended.signal])
     for await (const chunk of container.log.read({ follow: true, tailLines: 0, signal })) await streams.stdout(chunk)
     return { exitCode: 0 }
   }
-  const output = (chunk: Uint8Array, stream: 'stdout' | 'stderr') =>
-    stream === 'stderr' && !streams.tty ? streams.stderr(chunk) : streams.stdout(chunk)
-  terminal.outputs.add(output)
-  streams.onResize((size) => {
-    terminal.size = size
-    for (const listener of terminal.resizes) listener(size)
-  })
+  const attached = run.console.attach((chunk, stream) =>
+    stream === 'stderr' && !streams.tty ? streams.stderr(chunk) : streams.stdout(chunk),
+  )
+  streams.onResize((size) => run.console?.resize(size))
   const gone = new Promise<{ exitCode: number }>((resolve) => {
     streams.signal.addEventListener('abort', () => resolve({ exitCode: 0 }), { once: true })
   })
   try {
-    void feed(streams.stdin, terminal.input, container.spec.stdinOnce === true)
+    void feed(streams.stdin, run.console.input, container.spec.stdinOnce === true)
     return await Promise.race([run.exited, gone])
   } finally {
-    terminal.outputs.delete(output)
+    attached[Symbol.dispose]()
   }
 }
 

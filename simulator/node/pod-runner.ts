@@ -1,14 +1,14 @@
 import { timestamp, type KubeObject } from '../kubernetes/index.ts'
 import { Container, graceSecondsOf, type ContainerHost } from './container.ts'
 import type { ContainerStatus } from './container-state.ts'
-import type { NodeContext, PodSandbox } from './contract.ts'
+import type { PodNetwork } from '../network/index.ts'
+import type { NodeContext } from './contract.ts'
 import { podStatus, type PodParts } from './pod-status.ts'
 import { sleep } from './sleep.ts'
-import { MountError, volumeFiles } from './volumes.ts'
-
-type Volumes = Map<string, Map<string, Uint8Array | string>>
+import { MountError, mountedFiles, volumeFiles, type Volumes } from './volumes.ts'
 
 const mountRetryMilliseconds = 2000
+const removeRetryMilliseconds = 1000
 
 export const isTerminal = (pod: KubeObject): boolean =>
   pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
@@ -20,8 +20,8 @@ export class PodRunner implements ContainerHost {
   readonly init: readonly Container[]
   readonly main: readonly Container[]
   pod: KubeObject
-  volumes: Volumes = new Map()
-  #sandbox: PodSandbox | undefined
+  #volumes: Volumes = new Map()
+  #sandbox: PodNetwork | undefined
   #initialized = false
   #mounted = false
   #terminating: Promise<void> | undefined
@@ -44,7 +44,7 @@ export class PodRunner implements ContainerHost {
     this.main = pod.spec.containers.map((spec: KubeObject['spec']) => new Container(this, spec, 'main', first))
   }
 
-  get sandbox(): PodSandbox {
+  get sandbox(): PodNetwork {
     if (this.#sandbox === undefined) throw new Error(`The pod ${this.pod.metadata.name} has no network yet.`)
     return this.#sandbox
   }
@@ -53,9 +53,33 @@ export class PodRunner implements ContainerHost {
     return [...this.init, ...this.main]
   }
 
+  filesOf(container: KubeObject['spec']): Record<string, Uint8Array | string> {
+    return Object.fromEntries(mountedFiles(container, this.#volumes))
+  }
+
+  /** A ConfigMap or Secret has changed: what is mounted of it is written anew. */
+  refreshVolumes(kind: 'configmap' | 'secret', name: string): void {
+    if (!this.#mounted || !usesInVolume(this.pod, kind, name)) return
+    const before = this.#volumes
+    try {
+      this.#volumes = volumeFiles(this.node.api, this.pod, { podIP: this.sandbox.ip, nodeIP: this.nodeIP })
+    } catch (error) {
+      // Gone: what was mounted stays.
+      if (error instanceof MountError) return
+      throw error
+    }
+    for (const { spec, run } of this.containers) {
+      const old = mountedFiles(spec, before)
+      for (const [path, content] of mountedFiles(spec, this.#volumes)) {
+        if (run === undefined || sameContent(old.get(path), content)) continue
+        run.shell.writeFile(path, content).catch((error: unknown) => this.node.report(error, path))
+      }
+    }
+  }
+
   start(): void {
     this.#live().catch((error: unknown) => {
-      if (!this.#gone.signal.aborted) this.node.report?.(error, this.pod.metadata.name)
+      if (!this.#gone.signal.aborted) this.node.report(error, this.pod.metadata.name)
     })
   }
 
@@ -117,7 +141,7 @@ export class PodRunner implements ContainerHost {
       try {
         // The address comes with the sandbox, but files of the downward API may tell it.
         this.#sandbox ??= network.addPod(this.pod)
-        this.volumes = volumeFiles(api, this.pod, { podIP: this.sandbox.ip, nodeIP: this.nodeIP })
+        this.#volumes = volumeFiles(api, this.pod, { podIP: this.sandbox.ip, nodeIP: this.nodeIP })
         this.#mounted = true
         this.changed()
         return true
@@ -157,11 +181,18 @@ export class PodRunner implements ContainerHost {
       [...this.main, ...this.init.filter(({ role }) => role === 'init')].map((container) => container.stop(grace)),
     )
     await this.#endSidecars(left)
-    if (this.#gone.signal.aborted) return
     this.#ending = true
-    await this.#writeStatus()
     const { name, namespace, uid } = this.pod.metadata
-    await api.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid, manager: 'kubelet' })
+    while (!this.#gone.signal.aborted) {
+      try {
+        await this.#writeStatus()
+        await api.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid, manager: 'kubelet' })
+        return
+      } catch (error) {
+        this.node.report(error, name)
+      }
+      await sleep(clock, removeRetryMilliseconds, this.#gone.signal)
+    }
   }
 
   /** In reverse order, after everything else (KEP-753). */
@@ -173,7 +204,7 @@ export class PodRunner implements ContainerHost {
   async #write(): Promise<void> {
     while (this.#dirty && !this.#gone.signal.aborted && !this.#ending) {
       this.#dirty = false
-      await this.#writeStatus().catch((error: unknown) => this.node.report?.(error, this.pod.metadata.name))
+      await this.#writeStatus().catch((error: unknown) => this.node.report(error, this.pod.metadata.name))
     }
     this.#writing = false
   }
@@ -207,4 +238,18 @@ export class PodRunner implements ContainerHost {
       initialized: this.#initialized || this.init.length === 0,
     }
   }
+}
+
+function usesInVolume(pod: KubeObject, kind: 'configmap' | 'secret', name: string): boolean {
+  const names = (source: KubeObject['spec']): boolean =>
+    kind === 'configmap'
+      ? source.configMap?.name === name
+      : source.secret?.secretName === name || source.secret?.name === name
+  return (pod.spec.volumes ?? []).some(
+    (volume: KubeObject['spec']) => names(volume) || (volume.projected?.sources ?? []).some(names),
+  )
+}
+
+function sameContent(a: Uint8Array | string | undefined, b: Uint8Array | string): boolean {
+  return a !== undefined && Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0
 }

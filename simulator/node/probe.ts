@@ -1,13 +1,14 @@
 import type { CallOutcome, Headers, KubeObject } from '../kubernetes/index.ts'
-import type { PodSandbox, Shell } from './contract.ts'
+import type { PodNetwork } from '../network/index.ts'
+import type { ContainerShell } from '../programs/index.ts'
 
 export type ProbeResult = { ok: true } | { ok: false; message: string }
 
 export interface ProbeTarget {
-  sandbox: PodSandbox
+  sandbox: PodNetwork
   /** For named ports. */
   container: KubeObject['spec']
-  shell: Shell
+  shell: ContainerShell
   signal: AbortSignal
 }
 
@@ -128,7 +129,7 @@ async function probeExec(command: readonly string[], { shell, signal }: ProbeTar
 
 /** Runs a command in the container and gathers what it wrote. */
 export async function runToEnd(
-  shell: Shell,
+  shell: ContainerShell,
   command: readonly string[],
   signal: AbortSignal,
 ): Promise<{ exitCode: number; output: string }> {

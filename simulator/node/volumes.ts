@@ -6,14 +6,17 @@ export class MountError extends Error {}
 
 type Files = Map<string, Uint8Array | string>
 
+/** Files by the name of their volume. */
+export type Volumes = Map<string, Files>
+
 interface Where {
   podIP: string
   nodeIP: string
 }
 
 /** Files of all volumes of a pod by volume name; emptyDir and claims begin empty. Throws MountError. */
-export function volumeFiles(api: Api, pod: KubeObject, where: Where): Map<string, Files> {
-  const volumes = new Map<string, Files>()
+export function volumeFiles(api: Api, pod: KubeObject, where: Where): Volumes {
+  const volumes: Volumes = new Map()
   for (const volume of pod.spec.volumes ?? []) {
     volumes.set(volume.name, filesOf(api, pod, volume, volume.name, where))
   }

@@ -1,14 +1,15 @@
 import { PassThrough } from 'node:stream'
-import type { HttpHandler } from '../../programs/program.ts'
-import type { NodeNetwork, PodSandbox } from '../contract.ts'
+import type { KubeObject } from '../../kubernetes/index.ts'
+import type { PodNetwork } from '../../network/index.ts'
+import type { HttpHandler } from '../../programs/index.ts'
 
 /** A network for tests of the node: every pod reaches what listens in itself, and nothing else. */
-export function fakeNetwork(): NodeNetwork & { addresses: () => string[] } {
+export function fakeNetwork() {
   let next = 5
   const taken = new Set<string>()
   return {
     addresses: () => [...taken],
-    addPod(pod): PodSandbox {
+    addPod(pod: KubeObject): PodNetwork {
       const ip: string = pod.status?.podIP ?? `10.244.0.${next++}`
       taken.add(ip)
       const handlers = new Map<number, HttpHandler>()
@@ -28,6 +29,7 @@ export function fakeNetwork(): NodeNetwork & { addresses: () => string[] } {
         },
         lookup: () => undefined,
         dial: async (_host, port) => (handlers.has(port) ? undefined : refused),
+        lookup: () => undefined,
         connect: async () => new PassThrough(),
         setProxyRunning: () => {},
         [Symbol.dispose]: () => void taken.delete(ip),

@@ -1,7 +1,7 @@
 import { ManualClock, seededRandom, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
 import { memoryApi } from '../../kubernetes/testing/memory-api.ts'
-import type { Image, Program } from '../../programs/program.ts'
-import type { NodeOptions, Shell } from '../contract.ts'
+import type { ContainerShell, Image, Program } from '../../programs/index.ts'
+import type { NodeOptions } from '../contract.ts'
 import { createNode, type Node } from '../index.ts'
 import { fakeNetwork } from './fake-network.ts'
 
@@ -38,7 +38,7 @@ export function findImage(image: string): Image | undefined {
 }
 
 /** A shell in which `true` and `false` are the only commands. */
-export function fakeShell(): Shell {
+export function fakeShell(): ContainerShell {
   const files = new Map<string, Uint8Array>()
   return {
     exec: async ([command = '']) => ({ exitCode: command === 'true' ? 0 : 1 }),
