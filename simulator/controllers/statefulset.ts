@@ -1,4 +1,11 @@
-import { ApiError, createEventRecorder, createWorkQueue, keyOf, type KubeObject } from '../kubernetes/index.ts'
+import {
+  ApiError,
+  createEventRecorder,
+  createWorkQueue,
+  keyOf,
+  type KubeObject,
+  type NewObject,
+} from '../kubernetes/index.ts'
 import { manager, together, type Controller } from './controller.ts'
 import { claim, controlledBy, watchOwned } from './owned.ts'
 import { isReady, podFromTemplate, untilAvailable } from './pods.ts'
@@ -99,11 +106,7 @@ export const statefulSetController: Controller = ({ api, clock, report }) => {
     }
   }
 
-  const claimVolumes = async (
-    set: KubeObject,
-    podName: string,
-    pod: { spec: KubeObject['spec'] } | KubeObject,
-  ): Promise<void> => {
+  const claimVolumes = async (set: KubeObject, podName: string, pod: NewObject): Promise<void> => {
     for (const { metadata, spec } of set.spec.volumeClaimTemplates ?? []) {
       const name = `${metadata.name}-${podName}`
       const namespace = set.metadata.namespace ?? ''
