@@ -29,7 +29,7 @@ import { createNetwork, type Network } from './network/index.ts'
 import { createNode, type Node } from './node/index.ts'
 import { proxyImage } from './programs/proxy.ts'
 import { repositoryOf } from './programs/images.ts'
-import { createContainerShell, findImage, type Image } from './programs/index.ts'
+import { findImage, type Image } from './programs/index.ts'
 import { createScheduler } from './scheduler/index.ts'
 import { Store } from './storage/index.ts'
 
@@ -140,15 +140,6 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     network,
     report,
     findImage: (image) => meshImages[repositoryOf(image)] ?? findImage(image),
-    createShell: ({ definition, sandbox, workingDirectory, ...request }) =>
-      createContainerShell({
-        ...request,
-        ...(workingDirectory !== undefined && { workingDirectory }),
-        image: definition,
-        sockets: sandbox,
-        clock,
-        random,
-      }),
   })
   owned.push(node)
   for (const virtual of metricsResources({ api, clock, usage: node })) {

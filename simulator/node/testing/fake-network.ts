@@ -29,7 +29,6 @@ export function fakeNetwork() {
         },
         lookup: () => undefined,
         dial: async (_host, port) => (handlers.has(port) ? undefined : refused),
-        lookup: () => undefined,
         connect: async () => new PassThrough(),
         setProxyRunning: () => {},
         [Symbol.dispose]: () => void taken.delete(ip),
