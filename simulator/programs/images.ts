@@ -80,7 +80,7 @@ export function findImage(image: string): Image | undefined {
 }
 
 /** `docker.io/library/nginx:1.29@sha256:…` is `library/nginx`. */
-function repositoryOf(image: string): string {
+export function repositoryOf(image: string): string {
   const bare = image.replace(/@sha256:.*$/, '').replace(/:[^/:]*$/, '')
   const [first = '', ...rest] = bare.split('/')
   const isRegistry = rest.length > 0 && /[.:]|^localhost$/.test(first)
