@@ -127,7 +127,6 @@ export class Page {
 
   #terminals(list: HostTerminal[], lost: boolean): void {
     this.#send({ type: 'terminals', terminals: list.map(terminalView), ...(lost ? { lost } : {}) })
-    if (lost) this.#problem(workspaceError('TERMINALS_LOST'))
     for (const { number } of list) if (!this.#attached.has(number)) this.#attach(number, 0)
   }
 
