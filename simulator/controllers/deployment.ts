@@ -31,6 +31,14 @@ const setResource = 'replicasets.apps'
 /** Rolls a Deployment's ReplicaSets from one pod template to the next. */
 export const deploymentController: Controller = (context) => {
   const { api, clock, report } = context
+  const queue = createWorkQueue({
+    clock,
+    report,
+    reconcile: async (key) => {
+      const again = await roller.reconcile(key)
+      if (again !== undefined) queue.addAfter(key, again)
+    },
+  })
   const sets = watchOwned(api, setResource, (set, owners) => {
     for (const owner of owners) {
       if (owner?.kind === 'Deployment') queue.add(`${set.metadata.namespace}/${owner.name}`)
@@ -50,15 +58,6 @@ export const deploymentController: Controller = (context) => {
   })
   const recorder = createEventRecorder({ api, clock, component: 'deployment-controller' })
   const roller = new Roller(context, recorder, sets, pods)
-  const queue = createWorkQueue({
-    clock,
-    report,
-    reconcile: async (key) => {
-      const again = await roller.reconcile(key)
-      if (again !== undefined) queue.addAfter(key, again)
-    },
-  })
-  // Owned objects were told before the queue was there to hear it.
   const watch = api.watch(resource, ({ type, object }) => {
     if (type !== 'DELETED') queue.add(keyOf(object))
   })

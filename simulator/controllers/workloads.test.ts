@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { KubeObject } from '../kubernetes/index.ts'
+import { seededRandom, type KubeObject } from '../kubernetes/index.ts'
+import { startControllers } from './index.ts'
 import { clusterFixture } from './testing/cluster-fixture.ts'
 
 const labels = { app: 'x' }
@@ -142,4 +143,23 @@ test('a CronJob makes a Job a minute and keeps three that succeeded', async () =
   await clock.advance(5.5 * 60_000)
   expect(names('jobs.batch')).toEqual([3, 4, 5].map((minute) => `tick-${Date.UTC(2026, 0, 1) / 60_000 + minute}`))
   expect(get('cronjobs.batch', 'tick').status).toMatchObject({ lastScheduleTime: '2026-01-01T00:05:00Z' })
+})
+
+test('all controllers start on a cluster that is in use', async () => {
+  const { api, clock, errors, names } = await clusterFixture()
+  await api.create(stateful())
+  await api.create(job({ completions: 1 }, 'done'))
+  await clock.advance(3000)
+  const before = names('pods')
+  const again = startControllers({
+    api,
+    clock,
+    random: seededRandom(5),
+    caCertificate: 'CA',
+    report: (error) => errors.push(error),
+  })
+  await clock.advance(3000)
+  again[Symbol.dispose]()
+  expect(names('pods')).toEqual(before)
+  expect(errors).toEqual([])
 })
