@@ -4,12 +4,13 @@ import { dns } from './dns.ts'
 import { files } from './files.ts'
 import { fortio } from './fortio.ts'
 import { net } from './net.ts'
+import { pilotAgent } from './pilot-agent.ts'
 import { system } from './system.ts'
 import { wget } from './wget.ts'
 
 /** Commands of ours, by name. */
 export const commands: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ curl, wget, fortio, ...dns, ...net, ...files, ...system }),
+  Object.entries({ curl, wget, fortio, 'pilot-agent': pilotAgent, ...dns, ...net, ...files, ...system }),
 )
 
 /** Only in images that name them among their own. */
