@@ -7,50 +7,73 @@ import { openOverSocket } from './socket-http.ts'
 const FIRST_RETRY_MILLISECONDS = 50
 const LAST_RETRY_MILLISECONDS = 2000
 
-/** Follows the changes of a cluster over deaths of its host, which it has started again. */
-export function followChanges(host: HostProcess, id: string, listener: (notice: ClusterNotice) => void): Disposable {
-  const stop = new AbortController()
-  void follow(host, id, stop.signal, listener)
-  return { [Symbol.dispose]: () => stop.abort() }
-}
+/** Streams of clusters' changes, over deaths of their host, which is started again. */
+export class ChangeStreams {
+  readonly #host: HostProcess
+  readonly #open = new Map<string, Set<AbortController>>()
 
-async function follow(
-  host: HostProcess,
-  id: string,
-  signal: AbortSignal,
-  listener: (notice: ClusterNotice) => void,
-): Promise<void> {
-  let away = false
-  let wait = FIRST_RETRY_MILLISECONDS
-  const tell = (notice: ClusterNotice) => {
-    if (!signal.aborted) listener(notice)
+  constructor(host: HostProcess) {
+    this.#host = host
   }
-  while (!signal.aborted) {
+
+  follow(id: string, listener: (notice: ClusterNotice) => void): Disposable {
+    const stop = new AbortController()
+    void this.#follow(id, stop.signal, (notice) => {
+      if (!stop.signal.aborted) listener(notice)
+    })
+    return { [Symbol.dispose]: () => stop.abort() }
+  }
+
+  /** The cluster was deleted or made anew: its streams begin again, and learn which. */
+  cut(id: string): void {
+    for (const stream of this.#open.get(id) ?? []) stream.abort()
+  }
+
+  async #follow(id: string, signal: AbortSignal, tell: (notice: ClusterNotice) => void): Promise<void> {
+    let away = false
+    let wait = FIRST_RETRY_MILLISECONDS
+    while (!signal.aborted) {
+      try {
+        const isThere = await this.#read(id, signal, (change) => {
+          away = false
+          wait = FIRST_RETRY_MILLISECONDS
+          tell(change)
+        })
+        if (!isThere) return tell({ type: 'GONE' })
+      } catch {
+        // The host died or is not up yet, the stream was cut, or the watcher was disposed: all of them end in the loop's next turn.
+      }
+      if (signal.aborted) return
+      if (!away) tell({ type: 'AWAY' })
+      away = true
+      await pause(wait, signal)
+      wait = Math.min(LAST_RETRY_MILLISECONDS, wait * 2)
+    }
+  }
+
+  /** Reads one stream to its end; false when there is no such cluster. */
+  async #read(id: string, signal: AbortSignal, tell: (change: ClusterChange) => void): Promise<boolean> {
+    await this.#host.ensure()
+    const stream = new AbortController()
+    const streams = this.#open.get(id) ?? new Set()
+    this.#open.set(id, streams.add(stream))
     try {
-      await host.ensure()
-      const response = await openOverSocket(host.socket, {
+      const response = await openOverSocket(this.#host.socket, {
         path: `/clusters/${encodeURIComponent(id)}/changes`,
-        signal,
+        signal: AbortSignal.any([signal, stream.signal]),
       })
       if (response.statusCode === 404) {
         response.destroy()
-        return tell({ type: 'GONE' })
+        return false
       }
       if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`)
-      for await (const line of createInterface({ input: response })) {
-        if (line === '') continue
-        away = false
-        wait = FIRST_RETRY_MILLISECONDS
-        tell(JSON.parse(line) as ClusterChange)
-      }
-    } catch {
-      // The host died, is not up yet, or the watcher was disposed: all of them end in the loop's next turn.
+      for await (const line of createInterface({ input: response }))
+        if (line !== '') tell(JSON.parse(line) as ClusterChange)
+      return true
+    } finally {
+      streams.delete(stream)
+      if (streams.size === 0) this.#open.delete(id)
     }
-    if (signal.aborted) return
-    if (!away) tell({ type: 'AWAY' })
-    away = true
-    await pause(wait, signal)
-    wait = Math.min(LAST_RETRY_MILLISECONDS, wait * 2)
   }
 }
 

@@ -4,7 +4,7 @@ import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/
 import type { ClusterDescription } from '../../../protocol/simulator-host.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity } from '../provider.ts'
-import { followChanges } from './changes.ts'
+import { ChangeStreams } from './changes.ts'
 import { HostProcess, type HostOptions } from './host-process.ts'
 import type { SocketRequest } from './socket-http.ts'
 
@@ -18,9 +18,11 @@ export function simulatedClusters(options: HostOptions): ClusterProvider {
 class SimulatedClusters implements ClusterProvider {
   readonly name = 'simulated'
   readonly #host: HostProcess
+  readonly #streams: ChangeStreams
 
   constructor(host: HostProcess) {
     this.#host = host
+    this.#streams = new ChangeStreams(host)
   }
 
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
@@ -40,11 +42,13 @@ class SimulatedClusters implements ClusterProvider {
 
   async reset(id: string): Promise<void> {
     await this.#ask({ method: 'POST', path: `${pathOf(id)}/reset`, signal: limit() })
+    this.#streams.cut(id)
   }
 
   async delete(id: string): Promise<void> {
     const answer = await this.#host.ask({ method: 'DELETE', path: pathOf(id), signal: limit() })
     if (answer.status !== 404) this.#check(answer, id)
+    this.#streams.cut(id)
   }
 
   async list(): Promise<string[]> {
@@ -69,17 +73,19 @@ class SimulatedClusters implements ClusterProvider {
   }
 
   #cluster(description: ClusterDescription): Cluster {
-    return new SimulatedCluster(this.#host, description)
+    return new SimulatedCluster(this.#host, this.#streams, description)
   }
 }
 
 class SimulatedCluster implements Cluster {
   readonly id: string
   readonly #host: HostProcess
+  readonly #streams: ChangeStreams
   readonly #description: ClusterDescription
 
-  constructor(host: HostProcess, description: ClusterDescription) {
+  constructor(host: HostProcess, streams: ChangeStreams, description: ClusterDescription) {
     this.id = description.id
+    this.#streams = streams
     this.#host = host
     this.#description = description
   }
@@ -102,7 +108,7 @@ class SimulatedCluster implements Cluster {
   }
 
   watch(listener: (notice: ClusterNotice) => void): Disposable {
-    return followChanges(this.#host, this.id, listener)
+    return this.#streams.follow(this.id, listener)
   }
 }
 

@@ -13,12 +13,18 @@ import { simulatedClusters } from './index.ts'
 const fakeHost = [process.execPath, fileURLToPath(new URL('fake-host.mjs', import.meta.url))]
 const makeFolder = () => mkdtemp(path.join(os.tmpdir(), 'labwright-clusters-'))
 
-clusterConformance('simulated (fake host)', async () => {
-  const dataFolder = await makeFolder()
-  return {
-    open: () => simulatedClusters({ command: fakeHost, dataFolder }),
-    remove: () => rm(dataFolder, { recursive: true }),
-  }
+const realHost = [process.execPath, fileURLToPath(new URL('../../../dist/simulator-host.js', import.meta.url))]
+describe.each([
+  ['of a fake host', fakeHost],
+  ['of the simulator', realHost],
+])('%s', (_, command) => {
+  clusterConformance('simulated', async () => {
+    const dataFolder = await makeFolder()
+    return {
+      open: () => simulatedClusters({ command, dataFolder }),
+      remove: () => rm(dataFolder, { recursive: true }),
+    }
+  })
 })
 
 describe('the host', () => {
