@@ -34,9 +34,4 @@ export const workspaceError = defineErrors({
     status: 404,
     sentence: 'This lesson has no command {command} in step {step}. Reload the page: the lesson may have changed.',
   },
-  PROXY_PORT_TAKEN: {
-    status: 503,
-    sentence:
-      'The port {port} that terminals know as the way to downloads is in use by another program. Downloads work in terminals opened from now on.',
-  },
 })

@@ -27,6 +27,8 @@ export interface Viewer extends Disposable {
   resize(terminal: number, columns: number, rows: number): void
 }
 
+const STOP_MILLISECONDS = 1000
+
 type Pending = { resolve: (terminal: HostTerminal) => void; reject: (error: Error) => void }
 
 /** The server's side of the terminal host: found by its socket, started when it is not there, replaced when it died. */
@@ -39,6 +41,7 @@ export class TerminalHostConnection {
   #wire: Wire<FromHost, ToHost> | undefined
   #connecting: Promise<Wire<FromHost, ToHost>> | undefined
   #counter = 1
+  #stopped: (() => void) | undefined
   #closed = false
 
   constructor(place: TerminalHostPlace) {
@@ -118,11 +121,19 @@ export class TerminalHostConnection {
     this.#wire?.[Symbol.dispose]()
   }
 
-  /** Ends the host and every shell in it. */
+  /** Ends the host and every shell in it; resolves when it has let go, or after a second. */
   async stop(): Promise<void> {
     const wire = await this.#connected()
     this.#closed = true
-    wire.send({ type: 'stop' })
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, STOP_MILLISECONDS)
+      this.#stopped = () => {
+        clearTimeout(late)
+        resolve()
+      }
+      wire.send({ type: 'stop' })
+    })
+    wire[Symbol.dispose]()
   }
 
   #connected(): Promise<Wire<FromHost, ToHost>> {
@@ -215,6 +226,7 @@ export class TerminalHostConnection {
     this.#terminals.clear()
     for (const { reject } of this.#pending.values()) reject(workspaceError('TERMINALS_LOST'))
     this.#pending.clear()
+    this.#stopped?.()
     if (this.#closed) return
     for (const session of sessions) this.#tell(session, true)
     // A new one at once, so that the next terminal opens without a wait; failing is said when it is asked for.

@@ -15,6 +15,7 @@ const RING_BYTES = 2 * REPLAY_BYTES
 const BATCH_MILLISECONDS = 4
 const BATCH_BYTES = 64 * 1024
 const MAX_PAGES_REMEMBERED = 64
+const CONFIRM_MILLISECONDS = 50
 
 /** A page that looks at the terminal. */
 export interface TerminalViewer {
@@ -32,6 +33,8 @@ interface Attached {
   viewer: TerminalViewer
   window: ViewerWindow
   page: string
+  /** Highest input number that is to be confirmed soon. */
+  confirmed?: number | undefined
 }
 
 /** One pty, its last output, and the pages that look at it. The page that typed last drives: the pty waits for its window alone. */
@@ -116,7 +119,7 @@ export class Terminal {
       this.#remember(from.page, sequence)
       this.#runner.typed(clean)
     }
-    from.viewer.typed(sequence)
+    this.#confirm(from, sequence)
   }
 
   acknowledge(id: number, offset: number): void {
@@ -141,6 +144,16 @@ export class Terminal {
     this.#driver = undefined
     this.#pump()
     if (this.#exitCode === undefined) this.#pty.end()
+  }
+
+  /** Told a little later, so that a key's echo never waits behind the word that the key has arrived. */
+  #confirm(from: Attached, sequence: number): void {
+    if (from.confirmed === undefined)
+      this.#clock.after(CONFIRM_MILLISECONDS, () => {
+        from.viewer.typed(from.confirmed ?? sequence)
+        from.confirmed = undefined
+      })
+    from.confirmed = Math.max(from.confirmed ?? 0, sequence)
   }
 
   #remember(page: string, sequence: number): void {
