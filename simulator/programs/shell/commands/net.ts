@@ -52,28 +52,4 @@ const ping: Command = async (io) => {
   )
 }
 
-/** Asks the proxy of this pod on its own admin port, as pilot-agent does. */
-const pilotAgent: Command = async (io) => {
-  const [action, method, path] = io.args
-  if (action !== 'request' || method === undefined || path === undefined)
-    return refuse(io, 'pilot-agent: only "pilot-agent request METHOD PATH" is there in this practice cluster.')
-  const outcome = await io.container.sockets.call({
-    method,
-    scheme: 'http',
-    authority: 'localhost:15000',
-    path: path.startsWith('/') ? path : `/${path}`,
-    headers: [],
-    body: '',
-  })
-  if (!outcome.ok) {
-    io.stderr(
-      `Error: command error output: failed retrieving: ${method} "http://localhost:15000/${path}": ${outcome.failure.message}\n`,
-    )
-    return 255
-  }
-  const { body } = outcome.response
-  io.stdout(body)
-  return outcome.response.status < 400 ? 0 : 255
-}
-
-export const net: Readonly<Record<string, Command>> = { nc, ping, 'pilot-agent': pilotAgent }
+export const net: Readonly<Record<string, Command>> = { nc, ping }

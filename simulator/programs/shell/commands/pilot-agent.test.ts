@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CallOutcome, HttpRequest } from '../../../kubernetes/index.ts'
+import { ManualClock, type CallOutcome, type HttpRequest } from '../../../kubernetes/index.ts'
 import type { CommandIo } from '../command.ts'
 import { pilotAgent } from './pilot-agent.ts'
 
@@ -14,7 +14,7 @@ async function run(args: string[], outcome: CallOutcome) {
     signal: new AbortController().signal,
     stdout: (chunk) => void (seen.out += String(chunk)),
     stderr: (text) => void (seen.errors += text),
-    container: { sockets: { call } } as unknown as CommandIo['container'],
+    container: { clock: new ManualClock(), sockets: { call } } as unknown as CommandIo['container'],
   }
   return { exitCode: await pilotAgent(io as CommandIo), ...seen }
 }
@@ -32,7 +32,7 @@ const table: [args: string[], outcome: CallOutcome, exitCode: number, asked: str
   [['request', 'GET', 'nothing'], served(404), 1, 'GET localhost:15000/nothing'],
   [['request', 'GET', 'stats'], refused, 1, 'GET localhost:15000/stats'],
   [['request', 'GET'], served(200), 1, undefined],
-  [['wait'], served(200), 1, undefined],
+  [['proxy'], served(200), 1, undefined],
 ]
 test.each(table)('pilot-agent %j', async (args, outcome, exitCode, asked) => {
   const seen = await run(args, outcome)
@@ -41,4 +41,9 @@ test.each(table)('pilot-agent %j', async (args, outcome, exitCode, asked) => {
   expect(request && `${request.method} ${request.authority}${request.path}`).toBe(asked)
   expect(seen.out).toBe(exitCode === 0 ? 'LIVE\n' : '')
   expect(seen.errors === '').toBe(exitCode === 0)
+})
+
+test('pilot-agent wait ends when the proxy is ready', async () => {
+  const { exitCode, request } = await run(['wait'], served(200))
+  expect([exitCode, request?.authority, request?.path]).toEqual([0, 'localhost:15021', '/healthz/ready'])
 })
