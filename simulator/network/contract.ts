@@ -32,8 +32,6 @@ export interface Network extends Disposable {
 export interface PodNetwork extends PodSockets, Disposable {
   listen(port: number, handler: HttpHandler): Disposable
   listenTcp(port: number, handler: (connection: Duplex) => void): Disposable
-  /** `container`: who calls; what istio-proxy itself sends does not pass through the sidecar. */
-  call(request: HttpRequest, options?: CallOptions & { container?: string }): Promise<CallOutcome>
   /** One connection to a port inside the pod, as port-forward makes it. Rejects when nothing listens. */
   connect(port: number): Promise<Duplex>
   /** For the node: says whether the istio-proxy container runs, before the API knows it. */

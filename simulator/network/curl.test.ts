@@ -32,14 +32,10 @@ describe('how curl ends', () => {
     [
       ['-m', '0.1', 'httpbin:8000/delay/2'],
       28,
-      /^curl: \(28\) Operation timed out after 1\d\d milliseconds with 0 bytes received\n$/,
+      /^curl: \(28\) Operation timed out after \d+ milliseconds with 0 bytes received\n$/,
     ],
-    [
-      ['--connect-timeout', '0.1', '198.51.100.1'],
-      28,
-      /^curl: \(28\) Connection timed out after 1\d\d milliseconds\n$/,
-    ],
-    [['-m', '0.1', '198.51.100.1'], 28, /^curl: \(28\) Connection timed out after 1\d\d milliseconds\n$/],
+    [['--connect-timeout', '0.1', '198.51.100.1'], 28, /^curl: \(28\) Connection timed out after \d+ milliseconds\n$/],
+    [['-m', '0.1', '198.51.100.1'], 28, /^curl: \(28\) Connection timed out after \d+ milliseconds\n$/],
     [['https://httpbin:8000/get'], 35, /^curl: \(35\) TLS connect error: .*wrong version number\n$/],
     [['https://kubernetes'], 60, /^curl: \(60\) SSL certificate problem: /],
     [['flaky'], 52, 'curl: (52) Empty reply from server\n'],

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { KubeObject } from '../kubernetes/index.ts'
 import type { Workload } from '../mesh/contract.ts'
 import { Listeners } from './listeners.ts'
@@ -20,6 +21,8 @@ export class PodNamespace {
   constructor(ip: string, current: () => KubeObject) {
     this.ip = ip
     this.#current = current
+    // Every request in flight listens.
+    setMaxListeners(0, this.closed.signal)
   }
 
   get pod(): KubeObject {

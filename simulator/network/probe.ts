@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import {
   ApiError,
   type Api,
@@ -131,6 +132,7 @@ async function sendAll(
   const atOnce = Math.min(Math.max(1, Math.trunc(request.concurrency ?? 1)), MAX_CONCURRENCY, total)
   const { message, connectTo } = toHttpRequest(request)
   const tally = new Tally()
+  if (signal !== undefined) setMaxListeners(0, signal)
   const options = {
     connectTo,
     timeoutMilliseconds: request.timeoutMilliseconds ?? DEFAULT_TIMEOUT_MS,

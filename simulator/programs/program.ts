@@ -66,6 +66,8 @@ export interface CallOptions {
   signal?: AbortSignal
   /** Where to connect when that is not what the request's authority says (`curl --resolve`, `-H Host:`). */
   connectTo?: { host: string; port: number }
+  /** The container that calls: what istio-proxy itself sends does not pass through the sidecar. */
+  container?: string
 }
 
 /** What a process in a pod may ask of the pod's network besides HTTP. */

@@ -42,8 +42,15 @@ class LazyContainer implements ContainerShell {
 
   constructor(options: ContainerOptions) {
     this.#options = options
+    const { sockets, container } = options
     this.#container = {
       ...options,
+      sockets: {
+        ip: sockets.ip,
+        call: (request, callOptions) => sockets.call(request, { ...callOptions, container }),
+        lookup: (name) => sockets.lookup(name),
+        dial: (host, port, dialOptions) => sockets.dial(host, port, dialOptions),
+      },
       hostname: options.pod['spec']?.hostname ?? options.pod.metadata.name,
       processes: this.#processes,
       main: this.#main,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ContainerStreams } from '../../../kubernetes/index.ts'
 import { readAll } from '../command.ts'
 import { LineEditor, type LineEvent } from './line-editor.ts'
@@ -27,6 +28,8 @@ export interface Terminal {
 
 export function openTerminal(streams: ContainerStreams, closed: AbortSignal): Terminal {
   const gone = new AbortController()
+  // A command may have many requests in flight.
+  setMaxListeners(0, gone.signal)
   const abort = (): void => gone.abort()
   for (const signal of [streams.signal, closed]) {
     if (signal.aborted) abort()
@@ -143,6 +146,7 @@ class Tty implements Terminal {
 
   async run(work: (job: Job) => Promise<number>): Promise<number> {
     const job = new AbortController()
+    setMaxListeners(0, job.signal)
     const abort = (): void => job.abort()
     if (this.signal.aborted) abort()
     this.signal.addEventListener('abort', abort, { once: true })

@@ -11,7 +11,7 @@ export function explain(
   at: { host: string; port: number; scheme: string; milliseconds: number; timedOutByOption: boolean },
 ): CurlFailure {
   const { host, port, scheme } = at
-  const milliseconds = Math.max(0, Math.round(at.milliseconds))
+  const milliseconds = Math.ceil(at.milliseconds)
   switch (failure.kind) {
     case 'dns':
       return { exitCode: 6, message: `Could not resolve host: ${host}` }
