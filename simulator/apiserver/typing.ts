@@ -1,9 +1,14 @@
 import { apiVersionOf, timestamp, type KubeObject, type NewObject } from '../kubernetes/index.ts'
 import {
   applyDefaults as defaulted,
+  conform,
+  customSchema,
   emptyObject,
+  invalidError,
   mergeShape,
   trackUpdate,
+  typeNamed,
+  type CustomSchema,
   type ServedResource,
   type Shape,
 } from '../schema/index.ts'
@@ -11,8 +16,21 @@ import type { Kernel, WriteContext } from './kernel.ts'
 
 /** Where the server meets the types: built-in ones and those of custom resource definitions. */
 
+export function schemaOf(kernel: Kernel, resource: ServedResource): CustomSchema | undefined {
+  const schema = kernel.customs.schema(resource)
+  return schema && customSchema(schema)
+}
+
 /** Reads the object into its type and fills in what the type's defaults say, in place. */
-export function applyDefaults(_kernel: Kernel, resource: ServedResource, object: NewObject): void {
+export function applyDefaults(kernel: Kernel, resource: ServedResource, object: NewObject): void {
+  const schema = schemaOf(kernel, resource)
+  if (schema) {
+    schema.prune(object)
+    schema.applyDefaults(object)
+    const metadata = typeNamed('meta.v1.ObjectMeta')
+    if (metadata) object.metadata = conform(metadata, object.metadata)
+    return
+  }
   const held = defaulted(resource, object)
   if (held === object) return
   for (const key of Object.keys(object)) if (!(key in held)) delete object[key]
@@ -21,16 +39,19 @@ export function applyDefaults(_kernel: Kernel, resource: ServedResource, object:
 
 /** Throws 422 when the object breaks a rule of its type. */
 export function validateObject(
-  _kernel: Kernel,
-  _resource: ServedResource,
-  _object: NewObject,
-  _old: KubeObject | undefined,
+  kernel: Kernel,
+  resource: ServedResource,
+  object: NewObject,
+  old: KubeObject | undefined,
   _context: WriteContext,
-): void {}
+): void {
+  const causes = schemaOf(kernel, resource)?.validate(object, old) ?? []
+  if (causes.length > 0) throw invalidError(resource, object.metadata.name ?? '', causes)
+}
 
 /** How objects of a resource merge; undefined when nothing is known of their type. */
-export function shapeOf(_kernel: Kernel, resource: ServedResource): Shape | undefined {
-  return mergeShape(apiVersionOf(resource), resource.kind)
+export function shapeOf(kernel: Kernel, resource: ServedResource): Shape | undefined {
+  return schemaOf(kernel, resource)?.shape ?? mergeShape(apiVersionOf(resource), resource.kind)
 }
 
 /** Parts that a way of writing does not reach: nobody comes to own them by it. */
@@ -64,19 +85,3 @@ export function recordManager(
   if (metadata.managedFields) object.metadata.managedFields = metadata.managedFields
   else delete object.metadata.managedFields
 }
-
-/** Looks at an object as it came: unknown and duplicate fields (refused, warned of, or let pass), values of a wrong type (always refused). */
-export function checkBody(
-  _kernel: Kernel,
-  _resource: ServedResource,
-  _decoded: { object: NewObject; text?: string; yaml: boolean },
-  _context: WriteContext,
-): void {}
-
-/** The same for an object that a patch made. */
-export function checkPatched(
-  _kernel: Kernel,
-  _resource: ServedResource,
-  _patched: { patched: NewObject; patch: unknown; type: string },
-  _context: WriteContext,
-): void {}

@@ -3,7 +3,7 @@ import { apiVersionOf } from '../../kubernetes/index.ts'
 import { jsonPatch, mergePatch, strategicMergePatch, type ServedResource } from '../../schema/index.ts'
 import { storageName } from '../catalog.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
-import { checkPatched } from '../typing.ts'
+import { checkPatched } from './field-validation.ts'
 import { toServed, toStored } from '../versions.ts'
 import { apply } from '../write/apply.ts'
 import { isCustom } from '../write/strategy.ts'
@@ -132,7 +132,7 @@ export function patchedObject(
 ): NewObject {
   const patched = patchWith(type, current, patch)
   patched.metadata ??= {}
-  checkPatched(kernel, resource, { patched, patch, type }, context)
+  if (patched.kind !== 'Scale') checkPatched(kernel, resource, { patched, patch, type }, context)
   return patched
 }
 

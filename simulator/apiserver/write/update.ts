@@ -49,7 +49,8 @@ export async function update(
     if (context.dryRun) return deepFreeze(prepared)
     const stored = settle(kernel, place, key, prepared, old)
     if (stored !== undefined) return stored
-    if (wanted || attempt === ATTEMPTS) throw conflict(resource, name, MODIFIED)
+    // Another write came first: a change that insists on its version is refused above, any other is made anew.
+    if (attempt === ATTEMPTS) throw conflict(resource, name, MODIFIED)
   }
 }
 
