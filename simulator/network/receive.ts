@@ -64,6 +64,7 @@ export async function serveProgram(
   const listener = pod.listeners.at(port)
   if (listener === undefined) return failed('refused', `connect to ${pod.ip} port ${port}: Connection refused`)
   if (listener.kind === 'tcp') return failed('empty', 'Empty reply from server')
+  if (request.scheme === 'https' && !tlsPorts.has(port)) return failed('tls', wrongVersion)
   if (tlsPorts.has(port) && request.scheme === 'http' && meta.sourceIp !== '127.0.0.6') {
     const body = 'Client sent an HTTP request to an HTTPS server.\n'
     return { ok: true, response: { status: 400, headers: [], body }, milliseconds: clock.monotonic() - started }
