@@ -10,6 +10,7 @@ import { garbageCollector } from './garbage.ts'
 import { namespaceController } from './namespace.ts'
 import { replicaSetController } from './replicaset.ts'
 import { serviceAccountController } from './service-account.ts'
+import { volumeClaimController } from './volume-claims.ts'
 
 export type { ControllerContext } from './controller.ts'
 
@@ -31,6 +32,7 @@ export function startControllers({ caCertificate, ...context }: ControllersOptio
     jobController,
     statefulSetController,
     endpointsController,
+    volumeClaimController,
     eventExpiry,
   ]
   return together(controllers.map((start) => start(context)))
