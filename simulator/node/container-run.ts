@@ -86,7 +86,7 @@ export class ContainerRun {
       call: (request, options) =>
         sandbox.call(request, { ...options, container: spec.name, signal: this.ended.signal }),
       shell: this.shell,
-      ...(this.console && { console: this.console.streams(spec.tty === true, log, this.ended.signal) }),
+      ...(this.console && { console: this.console.streams(spec.tty === true, log, this.#terminate.signal) }),
       api: node.api,
       clock: node.clock,
       random,

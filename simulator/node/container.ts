@@ -236,7 +236,7 @@ export class Container {
     for (let told = false; ;) {
       const left = this.#backOff.remaining(failedAt)
       if (left <= 0) break
-      if (!told) this.lastState = this.state
+      if (!told && this.state.terminated !== undefined) this.lastState = this.state
       told = true
       const message = `back-off ${goDuration(this.#backOff.seconds)} restarting failed container=${this.spec.name} pod=${this.#backOffId}`
       this.#wait('CrashLoopBackOff', message)

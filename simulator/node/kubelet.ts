@@ -94,7 +94,8 @@ async function attach(container: Container, streams: ContainerStreams): Promise<
   })
   try {
     void feed(streams.stdin, run.console.input, container.spec.stdinOnce === true)
-    return await Promise.race([run.exited, gone])
+    // Attach says nothing of how the process ended; clients read that from the pod.
+    return await Promise.race([run.exited.then(() => ({ exitCode: 0 })), gone])
   } finally {
     attached[Symbol.dispose]()
   }

@@ -32,6 +32,8 @@ export interface ProgramContext {
   call: (request: HttpRequest, options?: CallOptions) => Promise<CallOutcome>
   /** The container's shell and files, shared with `kubectl exec`: commands of the pod's spec run in it. */
   shell: ContainerShell
+  /** Standard streams of a container with `stdin: true`: what `kubectl attach` and `kubectl run -it` speak with. */
+  console?: ContainerStreams
   /** For the programs that are part of the control plane (istiod, prometheus): the API with their rights. */
   api: Api
   clock: Clock

@@ -4,8 +4,12 @@ import type { ProgramContext } from '../program.ts'
 /** 128 + SIGTERM. */
 const TERMINATED = 143
 
-/** Runs a command as a container's main process: its output is the log. */
+/** Runs a command as a container's main process: its output is the log, and goes to whoever has attached. */
 export async function runCommand(context: ProgramContext, command: readonly string[]): Promise<number> {
+  if (context.console !== undefined) {
+    const { exitCode } = await context.shell.exec(command, context.console)
+    return context.signal.aborted ? TERMINATED : exitCode
+  }
   const stdout = lines((line) => context.log(line, 'stdout'))
   const stderr = lines((line) => context.log(line, 'stderr'))
   const streams: ContainerStreams = {
