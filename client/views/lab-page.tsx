@@ -63,12 +63,12 @@ export function LabPage({ store, view, step }: LabPageProps) {
         ))}
       </nav>
       <main class="stage">
-        <h1 class="unseen stand-in">{current?.title}</h1>
         {current !== undefined && (
           <Lesson store={store} view={view} step={current} index={index} go={go} onRun={() => setNarrow('work')} />
         )}
         <Splitter />
         <Work store={store} view={view} />
+        <h1 class="unseen stand-in">{current?.title}</h1>
       </main>
       <TaskStrip store={store} view={view} current={current?.id} />
       <p class="unseen" role="status">
