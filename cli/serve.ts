@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { LabwrightError } from '../protocol/errors/error.ts'
 import { serverError } from '../protocol/errors/server.ts'
 import { DEFAULT_PORT, defaultDataFolder, parseConfig, type Config } from '../server/main/config.ts'
+import { kubectlNote } from '../server/main/kubectl.ts'
 
 const HELP = `Usage: labwright serve [options]
 
@@ -86,6 +87,8 @@ async function serve({ config, open }: Options): Promise<number> {
   const server = await startServer(config)
   const link = server.link()
   console.log(link)
+  const note = kubectlNote()
+  if (note !== undefined) console.error(`labwright: ${note}`)
   if (open) openBrowser(link)
   if (!ended.signal.aborted) await once(ended.signal, 'abort')
   await server.close()

@@ -89,7 +89,7 @@ async function compose(config: Config, resources: Resources): Promise<RunningSer
       pool,
       workspaces,
       labs,
-      check: createChecker(runners),
+      check: createChecker(runners, [path.join(config.data, 'tools')]),
       endShells: (session) => terminals.closeSession(session),
       log,
     }),

@@ -33,6 +33,10 @@ export const serverError = defineErrors({
     sentence:
       'The data folder {folder} was written by a newer version of Labwright. Update Labwright, or start with another folder: --data DIR',
   },
+  KUBECTL_MISSING: {
+    status: 500,
+    sentence: "kubectl is not on the PATH, so the labs' commands will not run: {how}, then start Labwright again.",
+  },
   BAD_OPTION: { status: 500, sentence: '{reason}. See: labwright serve --help' },
 
   // Storing

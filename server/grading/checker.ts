@@ -16,7 +16,8 @@ export interface CheckRequest {
 /** Runs one check in a process of its own, with the grader's identity. Never throws: what goes wrong is `broken`. */
 export type Checker = (request: CheckRequest) => Promise<Verdict>
 
-export function createChecker(runners: RunnerPool): Checker {
+/** `toolFolders` come before the PATH of shell checks: where kubectl lies on a machine that has none of its own. */
+export function createChecker(runners: RunnerPool, toolFolders: readonly string[] = []): Checker {
   return async ({ lab, task, cluster, patienceMilliseconds, signal }) => {
     const started = performance.now()
     const timeoutMilliseconds = task.timeoutSeconds * 1000
@@ -28,6 +29,7 @@ export function createChecker(runners: RunnerPool): Checker {
           ? await runShellCheck({
               folder: lab.folder,
               script: check.script,
+              toolFolders,
               credentials: cluster.credentials('grader'),
               timeoutMilliseconds,
               signal,

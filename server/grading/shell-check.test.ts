@@ -19,6 +19,7 @@ async function check(script: string, timeoutMilliseconds = 5000) {
   return runShellCheck({
     folder,
     script: 'check.sh',
+    toolFolders: [],
     credentials,
     timeoutMilliseconds,
     signal: new AbortController().signal,

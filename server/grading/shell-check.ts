@@ -18,6 +18,8 @@ export interface ShellCheck {
   /** The lab's folder, and the script's path in it. */
   folder: string
   script: string
+  /** Folders before those of this process's PATH. */
+  toolFolders: readonly string[]
   credentials: Credentials
   timeoutMilliseconds: number
   signal: AbortSignal
@@ -44,7 +46,7 @@ async function run(check: ShellCheck, folder: string, kubeconfig: string): Promi
     arguments: ['-c', limits, 'check', ...(await interpreterOf(script)), script],
     folder,
     environment: {
-      PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+      PATH: [...check.toolFolders, process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(path.delimiter),
       HOME: folder,
       TMPDIR: folder,
       LANG: 'C.UTF-8',

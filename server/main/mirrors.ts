@@ -1,8 +1,26 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { LocalWorkspacesOptions } from '../workspaces/local/index.ts'
 import type { Config } from './config.ts'
+import { istioMirror } from './mirrors/istio.ts'
 
-/** What answers for the downloads of lessons, and what shells must see of the product for it. */
-export function openMirrors(config: Pick<Config, 'dist'>): Pick<LocalWorkspacesOptions, 'mirrors' | 'visible'> {
-  return { mirrors: {}, visible: [path.dirname(config.dist)] }
+/** What answers for the downloads of lessons, and what shells must see of the product to run it: no labs, for they hold solutions. */
+export function openMirrors(config: Config): Required<Pick<LocalWorkspacesOptions, 'mirrors' | 'visible'>> {
+  const istio = istioMirror({
+    istioctl: path.join(config.dist, 'istioctl.js'),
+    node: process.execPath,
+    releases: path.join(config.data, 'mirrors'),
+  })
+  return {
+    mirrors: { istio },
+    visible: [config.dist, path.join(config.dist, '..', 'package.json'), ...modulesOf(config.dist)],
+  }
+}
+
+/** Every node_modules folder in which a program of `folder` finds its imports. */
+function modulesOf(folder: string): string[] {
+  const parent = path.dirname(folder)
+  const modules = path.join(folder, 'node_modules')
+  const here = existsSync(modules) ? [modules] : []
+  return parent === folder ? here : [...here, ...modulesOf(parent)]
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { serverError } from '../../protocol/errors/server.ts'
 import type { SessionEvent } from '../../protocol/session.ts'
 import { waitFor } from '../../test/support/waiting.ts'
 import type { Session } from './session.ts'
@@ -243,6 +244,51 @@ describe('when the cluster', () => {
     expect(again.claimedCluster).not.toBe(claimedCluster)
     expect(again.view().points.earned).toBe(5)
     expect(world.workspaces.made.get(session.id)).toContain(`learner of ${again.claimedCluster}`)
+  })
+})
+
+describe('while the disk is full', () => {
+  const full = () => Promise.reject(serverError('DISK_FULL', { folder: '/data' }))
+
+  test('nothing is acknowledged, the page says why, and it passes with the next thing that is stored', async () => {
+    const session = await ready()
+    const append = world.store.append.bind(world.store)
+    world.store.append = full
+    for (const ask of [() => session.check('first'), () => session.hint('first'), () => session.finish('learner')])
+      await expect(ask()).rejects.toMatchObject({ code: 'DISK_FULL', status: 507 })
+    expect(session.view()).toMatchObject({
+      state: 'ready',
+      problem: { code: 'DISK_FULL' },
+      tasks: [{ state: 'todo', hints: [] }, {}],
+    })
+    world.store.append = append
+    expect(await check(session, 'first')).toMatchObject({ state: 'met' })
+    expect(session.view()).not.toHaveProperty('problem')
+  })
+
+  test('a verdict waits for room and is not lost', async () => {
+    const session = await ready()
+    const append = world.store.append.bind(world.store)
+    world.store.append = (attempt, after, events) =>
+      events[0]!.type === 'verdict' ? full() : append(attempt, after, events)
+    await session.check('first')
+    await waitFor(() => session.view().problem?.code === 'DISK_FULL')
+    expect(taskOf(session, 'first').state).toBe('checking')
+    world.store.append = append
+    await world.clock.advance(2000)
+    await waitFor(() => taskOf(session, 'first').state === 'met')
+  })
+
+  test('preparing fails in a sentence and can be tried again', async () => {
+    const append = world.store.append.bind(world.store)
+    world.store.append = (attempt, after, events) =>
+      events[0]!.type === 'started' ? append(attempt, after, events) : full()
+    const session = await world.sessions.start('ada', 'tiny')
+    await waitFor(() => session.state === 'failed')
+    expect(session.view().problem).toMatchObject({ code: 'DISK_FULL' })
+    world.store.append = append
+    await session.retry()
+    await waitFor(() => session.state === 'ready')
   })
 })
 
