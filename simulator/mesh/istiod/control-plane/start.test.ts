@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createApi, type Cluster } from '../../../cluster.ts'
+import { createApi, type ClusterApi } from '../../../cluster.ts'
 import type { HttpRequest, KubeObject } from '../../../kubernetes/index.ts'
 import type { ControlPlane } from '../../../programs/istiod.ts'
 import { istioManifests } from '../install/index.ts'
 import { startControlPlane } from './start.ts'
 
-let cluster: Cluster
+let cluster: ClusterApi
 let istiod: ControlPlane
 
 beforeEach(async () => {
@@ -144,6 +144,20 @@ test('configuration is admitted with a warning or refused with a reason', async 
     allowed: false,
     status: { message: 'configuration is invalid: percentage -1 is not in range 0..100' },
   })
+})
+
+test('a ServiceEntry without addresses is given one in its status', async () => {
+  await cluster.api.create({
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'ServiceEntry',
+    metadata: { name: 'st', namespace: 'default' },
+    spec: { hosts: ['st.example.com'], ports: [{ number: 443, name: 'tls', protocol: 'TLS' }], resolution: 'DNS' },
+  })
+  await settled()
+  expect(cluster.api.get('serviceentries.networking.istio.io', 'default', 'st')?.['status']?.addresses).toEqual([
+    { host: 'st.example.com', value: '240.240.0.1' },
+    { host: 'st.example.com', value: '2001:2::1' },
+  ])
 })
 
 test('the monitoring port tells the version', async () => {
