@@ -1,0 +1,49 @@
+import os from 'node:os'
+import { parseArgs } from 'node:util'
+import { clusters } from './clusters.ts'
+import { echo } from './echo.ts'
+import { kubectl } from './kubectl.ts'
+import { labs } from './labs.ts'
+import type { Benchmark, Figure } from './measure.ts'
+import { page } from './page.ts'
+import { start } from './start.ts'
+import { verdicts } from './verdicts.ts'
+
+const benchmarks: readonly Benchmark[] = [start, page, clusters, kubectl, verdicts, echo, labs]
+
+/**
+ * Prints every figure beside its bar and its reference; with `--json` as one JSON document.
+ * @returns 0, also when a bar is missed: benchmarks gate nothing
+ */
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { json: { type: 'boolean' }, only: { type: 'string' }, runs: { type: 'string' } },
+  })
+  const runs = Number(values.runs ?? 5)
+  const chosen = benchmarks.filter(({ name }) => values.only === undefined || name.includes(values.only))
+  const figures: Figure[] = []
+  for (const benchmark of chosen) {
+    const more = await benchmark.run(runs)
+    figures.push(...more)
+    if (values.json !== true) for (const one of more) console.log(line(one))
+  }
+  const machine = {
+    processors: os.availableParallelism(),
+    model: os.cpus()[0]?.model,
+    node: process.version,
+    load: os.loadavg()[0],
+  }
+  if (values.json === true) console.log(JSON.stringify({ machine, figures }, null, 2))
+  return 0
+}
+
+function line({ name, unit, median, reference, ratio, bar, met }: Figure): string {
+  const value = `${median.toFixed(median < 10 ? 2 : 0)} ${unit}`
+  const beside =
+    reference === undefined
+      ? ''
+      : `  against ${reference.median.toFixed(2)} ${unit} (${reference.name}): ${ratio?.toFixed(2)} ×`
+  const wanted = bar.kind === 'at most' ? `at most ${bar.value} ${unit}` : `at most ${bar.value} ×`
+  return `${met ? 'met   ' : 'MISSED'} ${name.padEnd(52)} ${value.padStart(12)}  ${wanted}${beside}`
+}

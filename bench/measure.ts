@@ -1,0 +1,63 @@
+/** One figure beside its reference and its bar. Times are milliseconds unless `unit` says otherwise. */
+export interface Figure {
+  name: string
+  unit: string
+  median: number
+  runs: number[]
+  /** What it is compared with, measured in the same run. */
+  reference?: { name: string; median: number; runs: number[] }
+  ratio?: number
+  bar: { kind: 'at most' | 'at most, ratio'; value: number }
+  met: boolean
+}
+
+export interface Benchmark {
+  name: string
+  run(runs: number): Promise<Figure[]>
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+export function figure(name: string, runs: number[], bar: number, unit = 'ms'): Figure {
+  const value = median(runs)
+  return { name, unit, median: value, runs, bar: { kind: 'at most', value: bar }, met: value <= bar }
+}
+
+/** A figure whose bar is a ratio to a reference of the same run. */
+export function ratio(
+  name: string,
+  runs: number[],
+  reference: { name: string; runs: number[] },
+  bar: number,
+  unit = 'ms',
+): Figure {
+  const value = median(runs)
+  const base = median(reference.runs)
+  return {
+    name,
+    unit,
+    median: value,
+    runs,
+    reference: { ...reference, median: base },
+    ratio: value / base,
+    bar: { kind: 'at most, ratio', value: bar },
+    met: value / base <= bar,
+  }
+}
+
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+/** Runs one after the other, never at the same time. */
+export async function repeat(runs: number, work: (index: number) => Promise<number>): Promise<number[]> {
+  const results: number[] = []
+  for (let index = 0; index < runs; index++) results.push(await work(index))
+  return results
+}
