@@ -1,6 +1,6 @@
 /** What a validation says: one cause a field, in Kubernetes' words. */
 import { ApiError } from '../kubernetes/index.ts'
-import type { Tree } from './tree.ts'
+import { isMap, type Tree } from './tree.ts'
 
 export interface Cause {
   reason: string
@@ -11,9 +11,18 @@ export interface Cause {
 /** A value as messages quote it: JSON, with Go's escapes of `<`, `>` and `&` in objects. */
 export function quote(value: Tree): string {
   if (value === undefined) return 'null'
-  const text = JSON.stringify(value)
+  const text = JSON.stringify(sorted(value))
   if (typeof value !== 'object' || value === null) return text
   return text.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026')
+}
+
+/** Go writes the keys of maps (labels, quantities) in order, those of structs as they are declared. */
+function sorted(value: Tree): Tree {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (!isMap(value)) return value
+  const keys = Object.keys(value)
+  const isTextMap = keys.every((key) => typeof value[key] === 'string')
+  return Object.fromEntries((isTextMap ? keys.sort() : keys).map((key) => [key, sorted(value[key])]))
 }
 
 const withDetail = (base: string, detail: string): string => (detail === '' ? base : `${base}: ${detail}`)

@@ -113,6 +113,14 @@ export function prepareForCreate(resource: Kind, object: NewObject, now: string)
 const needsNodePort = ({ type }: Tree): boolean => type === 'NodePort' || type === 'LoadBalancer'
 const needsExternalPolicy = (spec: Tree): boolean => needsNodePort(spec) || spec.externalIPs?.length > 0
 
+/** A client that sends one of clusterIP and clusterIPs means both. */
+function alignClusterIps(spec: Tree, old: Tree): void {
+  if (spec.clusterIP !== old.clusterIP && sameTree(spec.clusterIPs, old.clusterIPs)) {
+    if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP]
+    else delete spec.clusterIPs
+  }
+}
+
 /** Fields of a service that its old type had and its new type has not go, unless the client changed them too (then validation speaks). */
 function dropTypeDependentFields(spec: Tree, old: Tree): void {
   const drop = (name: string, needs: (spec: Tree) => boolean): void => {
@@ -143,7 +151,10 @@ export function prepareForUpdate(resource: Kind, object: NewObject, old: NewObje
     else held.status = before.status
   }
   if (resource.kind === 'Namespace') held.spec = before.spec
-  if (resource.kind === 'Service') dropTypeDependentFields(held.spec, before.spec)
+  if (resource.kind === 'Service') {
+    alignClusterIps(held.spec, before.spec)
+    dropTypeDependentFields(held.spec, before.spec)
+  }
   if (!counted.has(resource.kind)) {
     if (before.metadata.generation === undefined) delete held.metadata.generation
     return

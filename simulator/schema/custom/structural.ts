@@ -26,6 +26,7 @@ export interface Structural {
   maxLength?: number
   minItems?: number
   maxItems?: number
+  uniqueItems?: boolean
   minProperties?: number
   maxProperties?: number
   'x-kubernetes-preserve-unknown-fields'?: boolean
