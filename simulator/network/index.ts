@@ -1,3 +1,2 @@
-export type { Network, NetworkOptions, PodNetwork, ServiceReference } from './contract.ts'
+export type { Network, PodNetwork } from './contract.ts'
 export { createNetwork } from './network.ts'
-export { ServiceCallError } from './webhook.ts'

@@ -60,11 +60,6 @@ export class ServiceIndex implements Disposable {
     return this.#current().backends.get(hostnameOf(service)) ?? []
   }
 
-  /** Whether any service owns this address, at whatever port. */
-  owns(ip: string): boolean {
-    return this.#api.list('services').some((service) => service['spec']?.clusterIP === ip)
-  }
-
   [Symbol.dispose](): void {
     for (const watch of this.#watches) watch[Symbol.dispose]()
   }

@@ -82,6 +82,8 @@ describe('a command without a terminal', () => {
       stdin: archive(),
     })
     expect(run).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+    const names = await collect((streams) => box.shell.exec(['tar', 'tf', '-'], streams), { stdin: archive() })
+    expect(names.stdout).toBe('data/file\n')
     expect((await box.exec('cat', '/tmp/data/file')).stdout).toBe('content\n')
   })
 

@@ -3,7 +3,7 @@ import type { ContainerStreams } from '../../kubernetes/index.ts'
 import { ExecutableNotFound, type ContainerShell } from '../program.ts'
 import { type Command, type CommandIo, type Container, type ContainerOptions, type Process } from './command.ts'
 import { commands as allCommands, foreign, special } from './commands/index.ts'
-import { envScript } from './commands/files.ts'
+import { envScript, withoutLeadingSlashes } from './commands/files.ts'
 import { createFileSystem, initialFiles, loadBash } from './files.ts'
 import { readsStdin, runShell } from './shell.ts'
 import { quote, runScript } from './script.ts'
@@ -180,7 +180,7 @@ class LazyContainer implements ContainerShell {
       })
     return terminal.run(async (job) => {
       const { exitCode } = await runScript(this.#container, this.#commands, {
-        script: name === 'env' ? envScript(args) : [name, ...args].map(quote).join(' '),
+        script: scriptOf(name, args),
         name,
         tty: terminal.tty,
         signal: job.signal,
@@ -192,4 +192,10 @@ class LazyContainer implements ContainerShell {
       return exitCode
     })
   }
+}
+
+/** A direct exec of a command that the interpreter brings, as a script. */
+function scriptOf(name: string, args: readonly string[]): string {
+  if (name === 'env') return envScript(args)
+  return [name, ...(name === 'tar' ? withoutLeadingSlashes(args) : args)].map(quote).join(' ')
 }

@@ -38,6 +38,16 @@ function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
 }
 
+/** tar keeps no leading `/` in an archive: `tar cf - /a/b` packs `a/b`, which is what kubectl cp looks for. */
+export function withoutLeadingSlashes(args: readonly string[]): string[] {
+  const [mode = '', ...rest] = args
+  const creates = /^-?[a-z]*c[a-z]*$/.test(mode)
+  if (!creates || args.includes('-C') || !rest.some((word, index) => index > 0 && word.startsWith('/')))
+    return [...args]
+  const [file = '-', ...members] = rest
+  return [mode, file, '-C', '/', ...members.map((member) => member.replace(/^\/+/, '') || '.')]
+}
+
 const env: Command = async (io) => {
   if (io.args.length === 0 || io.exec === undefined) return printenv({ ...io, args: [] })
   const result = await io.exec(envScript(io.args))
