@@ -21,7 +21,7 @@ test('a claim of the default class waits for a pod, then gets a volume of its ow
     'WaitForFirstConsumer: waiting for first consumer to be created before binding',
   )
   await createPod('p', user)
-  await clock.advance(5000)
+  await clock.advance(500)
   expect(get('persistentvolumeclaims', 'data').status).toMatchObject({ phase: 'Bound', capacity: { storage: '1Gi' } })
   expect(api.list('persistentvolumes')).toMatchObject([
     { status: { phase: 'Bound' }, spec: { claimRef: { name: 'data' } } },

@@ -5,9 +5,10 @@ import type { PodNetwork } from '../network/index.ts'
 import type { NodeContext } from './contract.ts'
 import { podStatus, type PodParts } from './pod-status.ts'
 import { sleep } from './sleep.ts'
-import { MountError, mountedFiles, volumeFiles, type Volumes } from './volumes.ts'
+import { ClaimUnbound, MountError, mountedFiles, volumeFiles, type Volumes } from './volumes.ts'
 
 const mountRetryMilliseconds = 2000
+const bindRetryMilliseconds = 100
 const removeRetryMilliseconds = 1000
 
 export const isTerminal = (pod: KubeObject): boolean =>
@@ -138,6 +139,7 @@ export class PodRunner implements ContainerHost {
     const { api, clock, network, recorder } = this.node
     for (;;) {
       if (this.#gone.signal.aborted || this.#terminating !== undefined) return false
+      let unbound = false
       try {
         // The address comes with the sandbox, but files of the downward API may tell it.
         this.#sandbox ??= network.addPod(this.pod)
@@ -148,9 +150,11 @@ export class PodRunner implements ContainerHost {
       } catch (error) {
         if (!(error instanceof MountError)) throw error
         this.changed()
-        recorder.record(this.pod, 'Warning', 'FailedMount', error.message)
+        unbound = error instanceof ClaimUnbound
+        if (!unbound) recorder.record(this.pod, 'Warning', 'FailedMount', error.message)
       }
-      if (!(await sleep(clock, mountRetryMilliseconds, this.#gone.signal))) return false
+      const wait = unbound ? bindRetryMilliseconds : mountRetryMilliseconds
+      if (!(await sleep(clock, wait, this.#gone.signal))) return false
     }
   }
 

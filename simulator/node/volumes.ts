@@ -4,6 +4,9 @@ import { fieldValue } from './environment.ts'
 /** Why a volume cannot be mounted: becomes a FailedMount event. */
 export class MountError extends Error {}
 
+/** A claim that is about to be bound: a real scheduler would have waited for it, so nobody is told. */
+export class ClaimUnbound extends MountError {}
+
 type Files = Map<string, Uint8Array | string>
 
 /** Files by the name of their volume. */
@@ -99,7 +102,7 @@ function downwardFiles(
 function assertBound(api: Api, pod: KubeObject, name: string): void {
   const claim = api.get('persistentvolumeclaims', pod.metadata.namespace, name)
   if (claim?.status?.phase !== 'Bound') {
-    throw new MountError(`Unable to attach or mount volumes: claim "${name}" is not bound`)
+    throw new ClaimUnbound(`Unable to attach or mount volumes: claim "${name}" is not bound`)
   }
 }
 
