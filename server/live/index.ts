@@ -1,2 +1,1 @@
-export type { LiveSession, LiveSessions } from './contract.ts'
-export { createLive, type Live, type LiveOptions } from './live.ts'
+export { createLive, type Live } from './live.ts'

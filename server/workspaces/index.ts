@@ -1,4 +1,4 @@
-export { createLocalWorkspaces, type LocalWorkspacesOptions } from './local/index.ts'
-export type { Mirror, MirrorAnswer, RunResult, Workspace, WorkspaceProvider, WorkspaceRequest } from './provider.ts'
+export { createLocalWorkspaces } from './local/index.ts'
+export type { WorkspaceProvider } from './provider.ts'
 export type { ShellSpec } from './shell-spec.ts'
-export { TerminalHostConnection, type TerminalHostPlace } from './terminal-host/index.ts'
+export { TerminalHostConnection } from './terminal-host/index.ts'

@@ -4,7 +4,6 @@ import type { Mirror } from '../provider.ts'
 import { createAuthority, type Pair } from './authority.ts'
 import { DownloadProxy } from './proxy.ts'
 
-export type { Grant } from './grants.ts'
 export type { DownloadProxy } from './proxy.ts'
 
 interface Kept extends Pair {

@@ -1,5 +1,4 @@
 export { TerminalHostConnection } from './connection.ts'
-export type { SessionTerminalsListener, Viewer, ViewerListener } from './connection.ts'
+export type { Viewer } from './connection.ts'
 export type { HostTerminal } from './messages.ts'
 export type { RunState } from './runs.ts'
-export type { TerminalHostPlace } from './start.ts'
