@@ -71,7 +71,7 @@ function leaf(before: Tree, after: Tree, result: Comparison): void {
 }
 
 function walk(shape: Shape, before: Tree, after: Tree, result: Comparison): void {
-  if (before === undefined && after === undefined) return
+  if (before === undefined ? after === undefined : sameTree(before, after)) return
   const form = resolved(shape, after, before)
   const whole = (form.kind === 'map' && form.atomic) || (form.kind === 'list' && form.relation === 'atomic')
   if (form.kind === 'scalar' || form.kind === 'untyped' || whole || (isEmptyValue(before) && isEmptyValue(after)))

@@ -36,20 +36,38 @@ export function writeFieldsV1(set: FieldSet): Record<string, Tree> {
   return fields
 }
 
-function combine(a: FieldSet, b: FieldSet | undefined, keep: (a: boolean, b: boolean) => boolean): FieldSet {
-  const set: FieldSet = { member: keep(a.member, b?.member ?? false), children: new Map() }
-  const nothing = emptySet()
-  const keys = new Set([...a.children.keys(), ...(b?.children.keys() ?? [])])
-  for (const key of keys) {
-    const child = combine(a.children.get(key) ?? nothing, b?.children.get(key), keep)
-    if (child.member || child.children.size > 0) set.children.set(key, child)
+function put(set: FieldSet, key: string, child: FieldSet): void {
+  if (child.member || child.children.size > 0) set.children.set(key, child)
+}
+
+// Sets are not changed once they are built, so that parts of one may be parts of another.
+
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  const set: FieldSet = { member: a.member || b.member, children: new Map(a.children) }
+  for (const [key, child] of b.children) {
+    const other = a.children.get(key)
+    set.children.set(key, other ? union(other, child) : child)
   }
   return set
 }
 
-export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x || y)
-export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x && !y)
-export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x && y)
+export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  const set: FieldSet = { member: a.member && !b.member, children: new Map() }
+  for (const [key, child] of a.children) {
+    const other = b.children.get(key)
+    put(set, key, other ? difference(child, other) : child)
+  }
+  return set
+}
+
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  const set: FieldSet = { member: a.member && b.member, children: new Map() }
+  for (const [key, child] of b.children) {
+    const other = a.children.get(key)
+    if (other) put(set, key, intersection(other, child))
+  }
+  return set
+}
 
 /** Without all that lies at or below the members of `b`. */
 export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {

@@ -23,19 +23,29 @@ export function openapiV3Groups(): string[] {
   )
 }
 
-const builtin = new Map<string, Tree>()
+const texts = new Map<string, string>()
 
-/**
- * The document of a group version (`{group: 'apps', version: 'v1'}`); undefined when nothing is served there. Built-in documents are made
- * once and shared; those with custom resources are made anew.
- */
+/** The document as JSON text; that of a built-in group version is made once for the process. */
+export function openapiV3Json(
+  groupVersion: { group: string; version: string },
+  custom: readonly CustomOpenapi[] = [],
+): string | undefined {
+  const apiVersion = apiVersionOf(groupVersion)
+  const known = custom.length === 0 ? texts.get(apiVersion) : undefined
+  if (known !== undefined) return known
+  const document = openapiV3(groupVersion, custom)
+  if (document === undefined) return undefined
+  const text = JSON.stringify(document)
+  if (custom.length === 0) texts.set(apiVersion, text)
+  return text
+}
+
+/** The document of a group version (`{group: 'apps', version: 'v1'}`), made anew; undefined when nothing is served there. */
 export function openapiV3(
   groupVersion: { group: string; version: string },
   custom: readonly CustomOpenapi[] = [],
 ): Tree {
   const apiVersion = apiVersionOf(groupVersion)
-  const known = custom.length === 0 ? builtin.get(apiVersion) : undefined
-  if (known) return known
   const resources = builtinResources.filter(
     ({ group, version }) => group === groupVersion.group && version === groupVersion.version,
   )
@@ -47,7 +57,7 @@ export function openapiV3(
   const all = [...resources, ...custom.map(({ resource }) => resource)]
   if (all.length === 0) return undefined
   const names = types.flatMap((type) => (type ? [type.name] : []))
-  const document = {
+  return {
     openapi: '3.0.0',
     info: product,
     paths: Object.assign({}, ...all.map((resource) => pathsOf(resource, schemaName(resource)))),
@@ -60,8 +70,6 @@ export function openapiV3(
       },
     },
   }
-  if (custom.length === 0) builtin.set(apiVersion, document)
-  return document
 }
 
 /** The name of a kind's schema: that of its Go package, or the reversed group for custom resources. */
