@@ -6,7 +6,7 @@ export const serverError = defineErrors({
   PORT_IN_USE: {
     status: 500,
     sentence:
-      'Port {port} on {host} is taken by another program. Start with another one: labwright serve --port {next}',
+      'Port {port} on {host} is taken by another program. Start with another one (labwright serve --port {next}).',
   },
   HOST_NOT_USABLE: {
     status: 500,
@@ -21,23 +21,23 @@ export const serverError = defineErrors({
   DATA_FOLDER_UNUSABLE: {
     status: 500,
     sentence:
-      'Labwright cannot write in its data folder {folder}: {reason}. Name a folder that you may write in: labwright serve --data DIR',
+      'Labwright cannot write in its data folder {folder}: {reason}. Name a folder that you may write in (labwright serve --data DIR).',
   },
   DATA_FOLDER_IN_USE: {
     status: 500,
     sentence:
-      'Another labwright server (process {pid}) uses the data folder {folder}. It is at {link} — or start this one with another folder: --data DIR',
+      'Another labwright server (process {pid}) uses the data folder {folder}. Open {link} in a browser, or start this one with another folder (--data DIR).',
   },
   DATA_FROM_NEWER_VERSION: {
     status: 500,
     sentence:
-      'The data folder {folder} was written by a newer version of Labwright. Update Labwright, or start with another folder: --data DIR',
+      'The data folder {folder} was written by a newer version of Labwright. Update Labwright, or start with another folder (--data DIR).',
   },
   KUBECTL_MISSING: {
     status: 500,
-    sentence: "kubectl is not on the PATH, so the labs' commands will not run: {how}, then start Labwright again.",
+    sentence: 'Learners will have no kubectl, for it is not on the PATH: {how}, then start Labwright again.',
   },
-  BAD_OPTION: { status: 500, sentence: '{reason}. See: labwright serve --help' },
+  BAD_OPTION: { status: 500, sentence: '{reason}. All options are listed by labwright serve --help.' },
 
   // Storing
   DISK_FULL: {
@@ -109,18 +109,18 @@ export const serverError = defineErrors({
   TASK_FROZEN: { status: 409, sentence: 'The task {task} is closed: a later step takes away what it stands on.' },
   NO_MORE_HINTS: { status: 409, sentence: 'The task {task} has no more hints.' },
   FILE_UNKNOWN: { status: 404, sentence: 'The step {step} has no file {file}.' },
-  SETUP_REFUSED: { status: 502, sentence: "The cluster refused {object} of the lab's set-up ({file}): {reason}" },
-  SETUP_UNREADABLE: { status: 500, sentence: "The lab's set-up file {file} could not be read: {reason}" },
-  SETUP_TOO_SLOW: { status: 504, sentence: "{object} of the lab's set-up was not ready after {seconds} s: {seen}" },
-  PHASE_FAILED: { status: 500, sentence: 'The phase "{phase}" failed: {reason}' },
+  SETUP_REFUSED: { status: 502, sentence: "The cluster refused {object} of the lab's set-up ({file}): {reason}." },
+  SETUP_UNREADABLE: { status: 500, sentence: "The lab's set-up file {file} could not be read: {reason}." },
+  SETUP_TOO_SLOW: { status: 504, sentence: "{object} of the lab's set-up was not ready after {seconds} s: {seen}." },
+  PHASE_FAILED: { status: 500, sentence: 'The phase "{phase}" failed: {reason}.' },
 
   // Clusters
   CLUSTER_HOST_DOWN: {
     status: 503,
     sentence: 'The process that holds the simulated clusters did not start: {reason}. Its log is {log}.',
   },
-  CLUSTER_REFUSED: { status: 502, sentence: 'The simulated cluster refused: {reason}' },
+  CLUSTER_REFUSED: { status: 502, sentence: 'The simulated cluster refused: {reason}.' },
   CLUSTER_UNKNOWN: { status: 404, sentence: 'There is no cluster {cluster} any more.' },
   CLUSTER_AWAY: { status: 503, sentence: 'The cluster stopped answering and is being brought back. Nothing is lost.' },
-  API_UNREACHABLE: { status: 502, sentence: 'The Kubernetes API at {server} did not answer: {reason}' },
+  API_UNREACHABLE: { status: 502, sentence: 'The Kubernetes API at {server} did not answer: {reason}.' },
 })

@@ -5,11 +5,13 @@ import type { Config } from './config.ts'
 import { istioMirror } from './mirrors/istio.ts'
 
 /** What answers for the downloads of lessons, and what shells must see of the product to run it: no labs, for they hold solutions. */
-export function openMirrors(config: Config): Required<Pick<LocalWorkspacesOptions, 'mirrors' | 'visible'>> {
+export function openMirrors(
+  config: Pick<Config, 'dist'> & Partial<Pick<Config, 'data'>>,
+): Required<Pick<LocalWorkspacesOptions, 'mirrors' | 'visible'>> {
   const istio = istioMirror({
     istioctl: path.join(config.dist, 'istioctl.js'),
     node: process.execPath,
-    releases: path.join(config.data, 'mirrors'),
+    ...(config.data === undefined ? {} : { releases: path.join(config.data, 'mirrors') }),
   })
   return {
     mirrors: { istio },

@@ -109,6 +109,6 @@ export function problemOf(error: unknown, phase: string): Problem {
   const known =
     error instanceof LabwrightError
       ? error
-      : serverError('PHASE_FAILED', { phase, reason: (error as Error).message }, error)
+      : serverError('PHASE_FAILED', { phase, reason: (error as Error).message.replace(/\.$/, '') }, error)
   return { code: known.code, sentence: known.message }
 }

@@ -53,7 +53,7 @@ describe('preparing', () => {
     expect(session.view().problem).toEqual({
       code: 'PHASE_FAILED',
       phase: 'tools',
-      sentence: 'The phase "tools" failed: no bash',
+      sentence: 'The phase "tools" failed: no bash.',
     })
     expect(session.view().phases.map(({ state }) => state)).toEqual(['done', 'failed', 'waiting'])
     const { claimedCluster } = session

@@ -13,7 +13,7 @@ export interface IstioMirrorOptions {
   istioctl: string
   node: string
   /** Where an operator may put archives of real releases, by their own names: `istio-1.31.0-linux-amd64.tar.gz`. */
-  releases: string
+  releases?: string
 }
 
 /**
@@ -25,7 +25,7 @@ export function istioMirror(options: IstioMirrorOptions): Mirror {
     const name = /^\/downloadIstio\/(istio-[\w.-]+\.tar\.gz)$/.exec(url.pathname)?.[1]
     if (name === undefined)
       return url.pathname.replace(/\/$/, '') === '/downloadIstio' ? text(downloadScript()) : missing(url)
-    const archive = (await readOwn(path.join(options.releases, name))) ?? practiceRelease(name, options)
+    const archive = (await readOwn(options.releases, name)) ?? practiceRelease(name, options)
     if (archive === undefined) return missing(url)
     return { status: 200, headers: { 'Content-Type': 'application/gzip' }, body: archive }
   }
@@ -39,8 +39,9 @@ function missing(url: URL): MirrorAnswer {
   return { ...text(`There is no ${url.pathname} here: this classroom has Istio ${ISTIO_VERSION}.\n`), status: 404 }
 }
 
-async function readOwn(file: string): Promise<Uint8Array | undefined> {
-  return readFile(file).catch((error: NodeJS.ErrnoException) => {
+async function readOwn(folder: string | undefined, name: string): Promise<Uint8Array | undefined> {
+  if (folder === undefined) return undefined
+  return readFile(path.join(folder, name)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw error
   })
