@@ -8,6 +8,7 @@ import {
   mergeShape,
   trackUpdate,
   typeNamed,
+  validate,
   type CustomSchema,
   type ServedResource,
   type Shape,
@@ -37,15 +38,21 @@ export function applyDefaults(kernel: Kernel, resource: ServedResource, object: 
   Object.assign(object, held)
 }
 
+/** Ways of writing that may change what an ordinary update may not: a binding sets the pod's node. */
+const ownRules = new Set(['binding', 'ephemeralcontainers', 'resize', 'finalize', 'status'])
+
 /** Throws 422 when the object breaks a rule of its type. */
 export function validateObject(
   kernel: Kernel,
   resource: ServedResource,
   object: NewObject,
   old: KubeObject | undefined,
-  _context: WriteContext,
+  { subresource }: WriteContext,
 ): void {
-  const causes = schemaOf(kernel, resource)?.validate(object, old) ?? []
+  // What is stored already was valid when it was written: a status must get through all the same.
+  if (subresource === 'status' && schemaOf(kernel, resource) === undefined) return
+  const before = subresource !== undefined && ownRules.has(subresource) ? undefined : old
+  const causes = [...validate(resource, object, before), ...(schemaOf(kernel, resource)?.validate(object, old) ?? [])]
   if (causes.length > 0) throw invalidError(resource, object.metadata.name ?? '', causes)
 }
 

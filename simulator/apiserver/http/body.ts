@@ -51,7 +51,7 @@ export function decodeObject(body: Buffer, contentType: string | undefined, kind
   }
   if (type === 'application/yaml')
     return { object: readYaml(body.toString(), unrecognized), text: body.toString(), yaml: true }
-  if (type !== 'application/json' && type !== '') throw unsupported()
+  if (type !== 'application/json' && contentType !== undefined && contentType !== '') throw unsupported()
   return { object: readJson(body, unrecognized), text: body.toString(), yaml: false }
 }
 
@@ -70,14 +70,10 @@ function readJson(body: Buffer, unrecognized: (why: string) => ApiError): NewObj
       excerpt(body, broken),
     )
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const found = Array.isArray(value)
-      ? 'array'
-      : value === null
-        ? 'null'
-        : typeof value === 'boolean'
-          ? 'bool'
-          : typeof value
+  // Go reads null as an object without fields.
+  if (value === null) return {} as NewObject
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
     const wanted =
       'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
     throw fail(`json: cannot unmarshal ${found} into Go value of type ${wanted}`, excerpt(body))

@@ -13,7 +13,10 @@ function fieldsOf(kernel: Kernel, resource: ServedResource, object: NewObject): 
   if (schema === undefined) return checkFields(resource, object)
   const { unknown, typeError } = checkFields(anyKind, { metadata: object.metadata })
   return {
-    unknown: [...unknown, ...schema.prune(structuredClone(object))],
+    unknown: [
+      ...unknown,
+      ...schema.prune(structuredClone(object)).map((path) => `unknown field ${JSON.stringify(path)}`),
+    ],
     ...(typeError !== undefined && { typeError }),
   }
 }
@@ -66,7 +69,7 @@ export function checkPatched(
       causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
     })
   }
-  if (patched.kind !== resource.kind)
+  if (patched.kind !== undefined && patched.kind !== resource.kind)
     throw refuse(
       `no kind "${patched.kind}" is registered for version "${patched.apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
     )

@@ -1,6 +1,6 @@
 import { ApiError, badRequest, invalid, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
 import { apiVersionOf } from '../../kubernetes/index.ts'
-import { jsonPatch, mergePatch, strategicMergePatch, type ServedResource } from '../../schema/index.ts'
+import { invalidError, jsonPatch, mergePatch, strategicMergePatch, type ServedResource } from '../../schema/index.ts'
 import { storageName } from '../catalog.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
 import { checkPatched } from './field-validation.ts'
@@ -42,6 +42,7 @@ export async function patchObject(kernel: Kernel, resource: ServedResource, call
   const change = (current: KubeObject): NewObject => {
     const patched = patchedObject(kernel, resource, type, toServed(resource, current), patch, context)
     refuseOtherName(patched, call)
+    refuseOtherUid(resource, patched, current)
     return toStored(stored, patched)
   }
   await respondObject(kernel, resource, call, await update(kernel, stored, key, { change }, context))
@@ -73,6 +74,16 @@ function checkPatchOptions(call: Call, type: PatchType): void {
     refuse('FieldValueForbidden', 'Forbidden: may not be specified for non-apply patch', 'force')
 }
 
+function refuseOtherUid({ group, kind }: ServedResource, { metadata }: NewObject, current: KubeObject): void {
+  if (metadata.uid === undefined || metadata.uid === current.metadata.uid) return
+  const cause = {
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${JSON.stringify(metadata.uid)}: field is immutable`,
+    field: 'metadata.uid',
+  }
+  throw invalidError({ group, kind }, current.metadata.name, [cause, cause])
+}
+
 /** What a body holds that is applied: YAML, of which JSON is a part. */
 function readApplied(resource: ServedResource, call: Call, body: Buffer): NewObject {
   const value = parseYaml(body.toString())
@@ -95,7 +106,6 @@ function readApplied(resource: ServedResource, call: Call, body: Buffer): NewObj
   object.metadata.name ||= call.info.resource?.name ?? ''
   if (object.metadata.managedFields?.length) throw badRequest('metadata.managedFields must be nil')
   refuseOtherName(object, call)
-  if (resource.namespaced) object.metadata.namespace = call.info.resource?.namespace ?? ''
   return object
 }
 
@@ -130,7 +140,8 @@ export function patchedObject(
   patch: unknown,
   context: WriteContext,
 ): NewObject {
-  const patched = patchWith(type, current, patch)
+  // What a patch leaves alone is still the stored object's, and frozen.
+  const patched = structuredClone(patchWith(type, current, patch))
   patched.metadata ??= {}
   if (patched.kind !== 'Scale') checkPatched(kernel, resource, { patched, patch, type }, context)
   return patched

@@ -24,7 +24,7 @@ export function writeContext(call: Call, kind: OptionsKind): WriteContext {
   const refuse = (field: string, message: string, reason = 'FieldValueNotSupported'): never => {
     throw invalid({ group: 'meta.k8s.io', kind }, '', [{ reason, message, field }])
   }
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '')
+  const dryRun = query.getAll('dryRun')
   if (dryRun.some((value) => value !== 'All'))
     refuse('dryRun', `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`)
   const validation = query.get('fieldValidation') || 'Warn'
@@ -34,6 +34,15 @@ export function writeContext(call: Call, kind: OptionsKind): WriteContext {
       `Unsupported value: ${JSON.stringify(validation)}: supported values: "", "Ignore", "Strict", "Warn"`,
     )
   const manager = query.get('fieldManager') ?? ''
+  const unprintable = manager.split('').findIndex((character) => /[^\P{C} ]/u.test(character))
+  if (unprintable >= 0) {
+    const code = (manager.codePointAt(unprintable) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+    refuse(
+      'fieldManager',
+      `Invalid value: ${goQuote(manager)}: invalid character U+${code} (at position ${unprintable})`,
+      'FieldValueInvalid',
+    )
+  }
   if (manager.length > 128) refuse('fieldManager', `Too long: may not be more than 128 bytes`, 'FieldValueTooLong')
   const { subresource } = call.info.resource ?? {}
   return {
@@ -44,6 +53,24 @@ export function writeContext(call: Call, kind: OptionsKind): WriteContext {
     warn: (text) => void (call.warnings.includes(text) || call.warnings.push(text)),
     ...(subresource !== undefined && { subresource }),
   }
+}
+
+/** As Go prints a text with control characters. */
+function goQuote(text: string): string {
+  const short: Record<string, string> = {
+    '\u0007': '\\a',
+    '\b': '\\b',
+    '\f': '\\f',
+    '\n': '\\n',
+    '\r': '\\r',
+    '\t': '\\t',
+    '\v': '\\v',
+  }
+  const escaped = text.replaceAll(
+    /[\u0000-\u001f\u007f]/g,
+    (each) => short[each] ?? `\\x${each.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+  return `"${escaped}"`
 }
 
 /** As the API server names a writer that does not say: the user agent up to its first slash. */

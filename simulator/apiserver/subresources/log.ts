@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { badRequest, invalid, type KubeObject, type LogOptions } from '../../kubernetes/index.ts'
+import { ApiError, badRequest, invalid, type KubeObject, type LogOptions } from '../../kubernetes/index.ts'
 import type { ServedResource } from '../../schema/index.ts'
 import type { Call, Server } from '../http/call.ts'
 import { commonHeaders, respond } from '../http/respond.ts'
@@ -14,7 +14,8 @@ export async function readLog({ kernel, kubelet }: Server, resource: ServedResou
   const abort = new AbortController()
   const options = readOptions(pod, call, abort.signal)
   const container = containerOf(pod, call.query.get('container') ?? undefined)
-  if (!pod['spec']?.nodeName || kubelet === undefined) return respond(call, { type: 'text/plain', body: '' })
+  if (!pod['spec']?.nodeName) return respond(call, { type: 'text/plain', body: '' })
+  if (kubelet === undefined) throw new ApiError(500, '', 'no preferred addresses found; known addresses: []')
   const target = { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, container }
   call.response.on('close', () => abort.abort())
   const chunks = kubelet.logs(target, options)[Symbol.asyncIterator]()
@@ -46,7 +47,7 @@ function readOptions(pod: KubeObject, { query }: Call, signal: AbortSignal): Log
   const sinceTime = query.get('sinceTime') ?? undefined
   const sinceSeconds = number('sinceSeconds', 1, '0')
   if (sinceTime !== undefined && sinceSeconds !== undefined)
-    refuse('', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified', 'FieldValueForbidden')
+    refuse('[]', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified', 'FieldValueForbidden')
   const tailLines = number('tailLines', 0, 'or equal to 0')
   const limitBytes = number('limitBytes', 1, '0')
   return {

@@ -8,10 +8,11 @@ import { ISSUER } from '../identity/account-tokens.ts'
 
 const DEFAULT_SECONDS = 3600
 const SHORTEST_SECONDS = 600
+const LONGEST_SECONDS = 2 ** 32
 
 interface Spec {
   audiences?: string[]
-  expirationSeconds?: number
+  expirationSeconds?: number | null
   boundObjectRef?: { kind: string; name: string; uid?: string } | null
 }
 
@@ -19,15 +20,20 @@ interface Spec {
 export async function requestToken({ kernel, identity }: Server, resource: ServedResource, call: Call): Promise<void> {
   const { object } = decodeObject(await readBody(call.request), call.request.headers['content-type'], 'TokenRequest')
   const account = existing(kernel, resource, call)
-  const { audiences, expirationSeconds = DEFAULT_SECONDS, boundObjectRef } = (object['spec'] ?? {}) as Spec
-  if (expirationSeconds < SHORTEST_SECONDS)
-    throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, account.metadata.name, [
-      {
-        reason: 'FieldValueInvalid',
-        message: `Invalid value: ${expirationSeconds}: may not specify a duration less than 10 minutes`,
-        field: 'spec.expirationSeconds',
-      },
+  const { audiences, boundObjectRef, ...spec } = (object['spec'] ?? {}) as Spec
+  const expirationSeconds = spec.expirationSeconds ?? DEFAULT_SECONDS
+  const limit =
+    expirationSeconds < SHORTEST_SECONDS
+      ? 'less than 10 minutes'
+      : expirationSeconds > LONGEST_SECONDS
+        ? 'larger than 2^32 seconds'
+        : ''
+  if (limit !== '') {
+    const message = `Invalid value: ${expirationSeconds}: may not specify a duration ${limit}`
+    throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [
+      { reason: 'FieldValueInvalid', message, field: 'spec.expirationSeconds' },
     ])
+  }
   const wanted = audiences?.length ? audiences : [ISSUER]
   const pod =
     boundObjectRef?.kind === 'Pod'

@@ -35,7 +35,7 @@ export async function apply(
       object: await create(
         kernel,
         resource,
-        wanted.metadata.namespace,
+        key.includes('/') ? key.slice(0, key.indexOf('/')) : undefined,
         merge(kernel, resource, undefined, wanted, options, context),
         context,
         true,

@@ -2,6 +2,7 @@ import {
   alreadyExists,
   apiVersionOf,
   badRequest,
+  invalid,
   keyOf,
   timestamp,
   type KubeObject,
@@ -31,6 +32,7 @@ export async function create(
   const { metadata } = object
   checkPlace(resource, namespace, object)
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+  if (!metadata.name && !metadata.generateName) throw nameless(resource)
   if (metadata.generateName && !metadata.name)
     metadata.name =
       metadata.generateName.slice(0, GENERATED_PREFIX_CHARACTERS) + kernel.random.suffix(GENERATED_SUFFIX_CHARACTERS)
@@ -47,6 +49,11 @@ export async function create(
   validateObject(kernel, resource, object, undefined, context)
   await admitValidating(kernel, admission, context)
   return store(kernel, resource, object as KubeObject, context)
+}
+
+function nameless({ group, kind }: ServedResource): Error {
+  const message = 'Required value: name or generateName is required'
+  return invalid({ group, kind }, '', [{ reason: 'FieldValueRequired', message, field: 'metadata.name' }])
 }
 
 function store(kernel: Kernel, resource: ServedResource, object: KubeObject, context: WriteContext): KubeObject {

@@ -135,14 +135,16 @@ function graceOf(resource: ServedResource, old: KubeObject, options: DeleteOptio
 
 function checkPreconditions(resource: ServedResource, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { name, uid, resourceVersion } = object.metadata
-  if (preconditions?.uid && preconditions.uid !== uid)
-    throw conflict(
-      resource,
+  // These refusals name the kind where others name the resource (apiserver `pkg/storage/interfaces.go`).
+  const of = { group: '', plural: resource.kind }
+  const differs = (what: string, wanted: string, found: string, perhaps: string): Error =>
+    conflict(
+      of,
       name,
-      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
+      `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). The object might have been ${perhaps}`,
     )
-  if (preconditions?.resourceVersion && preconditions.resourceVersion !== resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`
-    throw conflict(resource, name, why)
-  }
+  if (preconditions?.uid && preconditions.uid !== uid)
+    throw differs('UID', preconditions.uid, uid, 'deleted and then recreated')
+  if (preconditions?.resourceVersion && preconditions.resourceVersion !== resourceVersion)
+    throw differs('ResourceVersion', preconditions.resourceVersion, resourceVersion, 'modified')
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { conflict, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
+import { ApiError, conflict, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
 import type { ServedResource } from '../../schema/index.ts'
 import { deepFreeze } from '../../storage/index.ts'
 import { storageName } from '../catalog.ts'
@@ -36,6 +36,8 @@ export async function update(
     const object = await options.change(old)
     if (object === undefined) return old
     const wanted = object.metadata.resourceVersion
+    if (wanted && !/^\d+$/.test(wanted))
+      throw new ApiError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`)
     if (wanted && wanted !== old.metadata.resourceVersion) throw conflict(resource, name, MODIFIED)
     const uid = object.metadata.uid
     if (uid && uid !== old.metadata.uid)
