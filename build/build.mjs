@@ -26,10 +26,12 @@ const entries = {
   'terminal-host': 'server/workspaces/terminal-host/main.ts',
   'simulator-host': 'simulator/host/main.ts',
   'check-runner': 'server/grading/runner/main.ts',
-  istioctl: 'simulator/istioctl/main.ts',
   simulator: 'simulator/index.ts',
   'lab-schema': 'server/lessons/native/json-schema.ts',
 }
+
+/** Programs that learners' shells run: each is one file that needs nothing beside it, because a sandbox shows shells only dist/. */
+const standalone = { istioctl: 'simulator/istioctl/main.ts' }
 
 async function* files(start) {
   const info = await stat(start)
@@ -75,6 +77,8 @@ export async function build({ quiet = false, types = false, force = false } = {}
         },
       },
     })
+  for (const [name, file] of Object.entries(standalone))
+    if (existsSync(path.join(root, file))) await buildStandalone(vite, name, file, logLevel)
   if (existsSync(path.join(root, 'client/index.html')))
     await vite.build({
       configFile: path.join(root, 'client/vite.config.ts'),
@@ -85,6 +89,26 @@ export async function build({ quiet = false, types = false, force = false } = {}
   await writeFile(path.join(dist, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`)
   if (types) await emitTypes()
   await writeFile(stampFile, wanted)
+}
+
+async function buildStandalone(vite, name, file, logLevel) {
+  await vite.build({
+    configFile: false,
+    root,
+    logLevel,
+    ssr: { noExternal: true },
+    build: {
+      ssr: true,
+      outDir: dist,
+      emptyOutDir: false,
+      target: 'node20',
+      minify: false,
+      rollupOptions: {
+        input: { [name]: file },
+        output: { format: 'es', entryFileNames: '[name].js', codeSplitting: false },
+      },
+    },
+  })
 }
 
 async function emitTypes() {

@@ -3,6 +3,7 @@ import {
   ApiError,
   type Api,
   type CallOutcome,
+  type Clock,
   type HttpRequest,
   type KubeObject,
   type NewObject,
@@ -22,6 +23,7 @@ const MAX_DISTINCT_ANSWERS = 100
 
 interface Rooms {
   api: Api
+  clock: Clock
   network: Network
 }
 
@@ -34,7 +36,7 @@ export async function runProbe(
   const caller = request.from.kind === 'workload' ? findPod(request.from, rooms) : await makeGuest(request.from, rooms)
   if ('refusal' in caller) return caller
   try {
-    const answers = await sendAll(request, caller.workload, rooms.network, signal)
+    const answers = await sendAll(request, caller.workload, rooms, signal)
     const sidecar = caller.workload.sidecar
     return { caller: `${caller.name}, ${sidecar ? 'with' : 'without'} a sidecar`, sidecar, answers }
   } finally {
@@ -125,7 +127,7 @@ async function makeGuest(
 async function sendAll(
   request: ProbeRequest,
   from: Workload,
-  network: Network,
+  { network, clock }: Rooms,
   signal?: AbortSignal,
 ): Promise<ProbeAnswer[]> {
   const total = Math.min(Math.max(1, Math.trunc(request.count ?? 1)), MAX_PROBE_REQUESTS)
@@ -144,6 +146,8 @@ async function sendAll(
       if (signal?.aborted) return
       sent++
       tally.add(await network.call(from, message, options))
+      const pause = request.intervalMilliseconds ?? 0
+      if (pause > 0 && sent < total) await new Promise<void>((resolve) => void clock.after(pause, resolve))
       // A probe of thousands must not hold up the cluster's other work.
       if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
     }

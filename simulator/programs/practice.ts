@@ -63,10 +63,12 @@ function fieldsOf(body: string): { amount?: number; currency?: string } {
   }
 }
 
+const SLOW_PAGE_MILLISECONDS = 250
+
 /**
  * Answers 200 until it is told otherwise: `FAIL_PERCENT` and `FAIL_STATUS` in its environment, `FAIL_PODS` (a regular expression over pod
  * names) to fail only there, or a request to `/fail?status=503&percent=100` and `/recover`, which change the one pod that is asked.
- * `FAIL_MODE=drop` closes connections instead of answering; `DELAY_MILLISECONDS` makes it slow.
+ * `FAIL_MODE=drop` closes connections instead of answering; `DELAY_MILLISECONDS` makes it slow, and its page `/slow` always is.
  */
 export const flaky: Image = {
   program: server({
@@ -78,7 +80,7 @@ export const flaky: Image = {
       const isMeant = new RegExp(env['FAIL_PODS'] ?? '').test(pod.metadata.name)
       let percent = isMeant ? Number(env['FAIL_PERCENT'] ?? 0) : 0
       let status = Number(env['FAIL_STATUS'] ?? 503)
-      const delay = Number(env['DELAY_MILLISECONDS'] ?? 0)
+      const always = Number(env['DELAY_MILLISECONDS'] ?? 0)
       return logged(context, async (request) => {
         const path = pathOf(request.path)
         const query = queryOf(request.path)
@@ -92,6 +94,7 @@ export const flaky: Image = {
           percent = 0
           return json(200, { pod: pod.metadata.name, percent })
         }
+        const delay = path === '/slow' ? Math.max(always, SLOW_PAGE_MILLISECONDS) : always
         if (delay > 0) await new Promise<void>((resolve) => void clock.after(delay, resolve))
         if (random.next() * 100 < percent)
           return env['FAIL_MODE'] === 'drop' ? dropped : json(status, { pod: pod.metadata.name, error: 'told to fail' })
