@@ -143,11 +143,6 @@ export function typeNamed(name: string): TypeDefinition | undefined {
   return definition
 }
 
-/** All short names of types, as recorded. */
-export function typeNames(): string[] {
-  return Object.keys(texts)
-}
-
 let kinds: Map<string, string> | undefined
 
 /** The type behind an object's apiVersion and kind; lists and options too. */

@@ -169,3 +169,26 @@ describe('an object that a real API server takes breaks no rule', () => {
     ).toEqual([])
   })
 })
+
+it('what patches left in a real API server breaks no rule, alone or as a change of what was there', () => {
+  interface Merge {
+    name: string
+    before: Tree
+    result: Tree
+    unchanged: boolean
+  }
+  const merges: Merge[] = JSON.parse(
+    JSON.stringify(readFacts('kubernetes-1.34/merges.json'))
+      .replaceAll(/<(uid-\d|rnd)>/g, 'uid-1')
+      .replaceAll(/<clusterIP-\d>/g, '10.96.0.9')
+      .replaceAll(/"<nodePort-\d>"/g, '30080'),
+  )
+  const wrong = merges.flatMap(({ name, before, result }) => {
+    const resource = builtinOfKind(result.apiVersion ?? '', result.kind ?? '')
+    if (resource === undefined || result.kind === 'Scale') return []
+    const old = before?.kind === result.kind ? before : undefined
+    const causes = validate(resource, result, old)
+    return causes.length > 0 ? [[name, causes]] : []
+  })
+  expect(wrong).toEqual([])
+})

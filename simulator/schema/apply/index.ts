@@ -1,5 +1,5 @@
 /** Who owns which field: server-side apply and the record of every other write (structured-merge-diff's rules). */
-import type { ManagedFieldsEntry, NewObject } from '../../kubernetes/index.ts'
+import type { NewObject } from '../../kubernetes/index.ts'
 import { copyTree, isMap, sameTree, type Tree } from '../tree.ts'
 import { emptyObject } from './empty-object.ts'
 import { checkTyped } from './check-typed.ts'
@@ -208,10 +208,4 @@ export function trackUpdate(request: UpdateRequest): NewObject {
   }
   dropEmpty(managers)
   return withManagers(copyTree(fresh), managers)
-}
-
-/** Whether two lists of managedFields differ in more than times. */
-export function sameManagers(a: readonly ManagedFieldsEntry[] = [], b: readonly ManagedFieldsEntry[] = []): boolean {
-  const timeless = (entries: readonly ManagedFieldsEntry[]): Tree => entries.map((entry) => ({ ...entry, time: '' }))
-  return sameTree(timeless(a), timeless(b))
 }

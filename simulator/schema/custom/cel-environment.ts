@@ -2,28 +2,41 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
 
-/** A URL as Kubernetes' `url()` reads it. */
+const wrongUrl = (text: string, problem: string): Error =>
+  new Error(`URL parse error during conversion from string: parse ${JSON.stringify(text)}: ${problem}`)
+
+/** A URL as Kubernetes' `url()` reads it: an absolute path, or anything with a scheme, even without a host. */
 class KubernetesUrl {
-  readonly url: URL
   readonly text: string
+  readonly scheme: string
+  readonly #url: URL | undefined
 
   constructor(text: string) {
     this.text = text
-    if (text === '') throw new Error('URL parse error during conversion from string: parse "": empty url')
+    this.scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase() ?? ''
     const port = /^[a-z][a-z0-9+.-]*:\/\/[^/]*:([^/\d]+)/i.exec(text)?.[1]
-    if (port !== undefined)
-      throw new Error(
-        `URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid port ":${port}" after host`,
-      )
-    if (/^[a-z]+:\/\/[^/]*\s/i.test(text))
-      throw new Error(
-        `URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid character " " in host name`,
-      )
-    if (!text.startsWith('/') && !URL.canParse(text))
-      throw new Error(
-        `URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid URI for request`,
-      )
-    this.url = text.startsWith('/') ? new URL(`none://${text}`) : new URL(text)
+    if (text === '') throw wrongUrl(text, 'empty url')
+    if (port !== undefined) throw wrongUrl(text, `invalid port ":${port}" after host`)
+    if (/^[a-z]+:\/\/[^/]*\s/i.test(text)) throw wrongUrl(text, 'invalid character " " in host name')
+    if (this.scheme === '' && !text.startsWith('/')) throw wrongUrl(text, 'invalid URI for request')
+    const whole = this.scheme === '' ? `none://${text}` : text
+    this.#url = URL.canParse(whole) ? new URL(whole) : undefined
+  }
+
+  get host(): string {
+    return this.#url?.host ?? ''
+  }
+
+  get hostname(): string {
+    return this.#url?.hostname ?? ''
+  }
+
+  get port(): string {
+    return this.#url?.port ?? ''
+  }
+
+  get path(): string {
+    return this.#url?.pathname ?? ''
   }
 }
 
@@ -52,13 +65,11 @@ function base(): Environment {
     .registerType('kubernetes.URL', KubernetesUrl)
     .registerFunction('isURL(string): bool', isUrl)
     .registerFunction('url(string): kubernetes.URL', (text: string) => new KubernetesUrl(text))
-    .registerFunction('kubernetes.URL.getScheme(): string', ({ url, text }: KubernetesUrl) =>
-      text.startsWith('/') ? '' : url.protocol.replace(/:$/, ''),
-    )
-    .registerFunction('kubernetes.URL.getHost(): string', ({ url }: KubernetesUrl) => url.host)
-    .registerFunction('kubernetes.URL.getHostname(): string', ({ url }: KubernetesUrl) => url.hostname)
-    .registerFunction('kubernetes.URL.getPort(): string', ({ url }: KubernetesUrl) => url.port)
-    .registerFunction('kubernetes.URL.getEscapedPath(): string', ({ url }: KubernetesUrl) => url.pathname)
+    .registerFunction('kubernetes.URL.getScheme(): string', ({ scheme }: KubernetesUrl) => scheme)
+    .registerFunction('kubernetes.URL.getHost(): string', ({ host }: KubernetesUrl) => host)
+    .registerFunction('kubernetes.URL.getHostname(): string', ({ hostname }: KubernetesUrl) => hostname)
+    .registerFunction('kubernetes.URL.getPort(): string', ({ port }: KubernetesUrl) => port)
+    .registerFunction('kubernetes.URL.getEscapedPath(): string', ({ path }: KubernetesUrl) => path)
     .registerFunction('isIP(string): bool', isIp)
     .registerFunction('isCIDR(string): bool', isCidr)
     .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) =>

@@ -23,23 +23,6 @@ export function openapiV3Groups(): string[] {
   )
 }
 
-const texts = new Map<string, string>()
-
-/** The document as JSON text; that of a built-in group version is made once for the process. */
-export function openapiV3Json(
-  groupVersion: { group: string; version: string },
-  custom: readonly CustomOpenapi[] = [],
-): string | undefined {
-  const apiVersion = apiVersionOf(groupVersion)
-  const known = custom.length === 0 ? texts.get(apiVersion) : undefined
-  if (known !== undefined) return known
-  const document = openapiV3(groupVersion, custom)
-  if (document === undefined) return undefined
-  const text = JSON.stringify(document)
-  if (custom.length === 0) texts.set(apiVersion, text)
-  return text
-}
-
 /** The document of a group version (`{group: 'apps', version: 'v1'}`), made anew; undefined when nothing is served there. */
 export function openapiV3(
   groupVersion: { group: string; version: string },
