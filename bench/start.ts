@@ -9,7 +9,7 @@ export const start: Benchmark = {
       let stop: (() => Promise<void>) | undefined
       const milliseconds = await timed(async () => {
         const labwright = await startLabwright()
-        stop = () => labwright[Symbol.asyncDispose]()
+        stop = async () => labwright[Symbol.asyncDispose]()
       })
       await stop?.()
       return milliseconds

@@ -252,7 +252,7 @@ class ClusterNetwork implements Network {
   }
 
   probe(request: ProbeRequest, signal?: AbortSignal): Promise<ProbeResult | ProbeRefusal> {
-    return runProbe(request, { api: this.#api, network: this }, signal)
+    return runProbe(request, { api: this.#api, clock: this.#clock, network: this }, signal)
   }
 
   callService(service: ServiceReference, body: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
