@@ -113,6 +113,8 @@ async function compose(config: Config, resources: Resources): Promise<RunningSer
   sessions.recover().catch((error: unknown) => log(error, 'taking up sessions'))
   terminals.ready().catch((error: unknown) => log(error, 'starting the terminal host'))
   runners.warm()
+  // The first loading of a lab loads the highlighter as well: better now than when the first page waits for it.
+  labs.list().catch((error: unknown) => log(error, 'loading the labs'))
 
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
   link = () => `${url}/#code=${logins.issueCode()}`

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { serverError } from '../../protocol/errors/server.ts'
 import type { Lab } from '../../protocol/lab.ts'
-import { listLabs, loadLab } from '../lessons/index.ts'
+import { loadLab } from '../lessons/index.ts'
 
 /** The labs that the server offers, and copies of those that attempts are pinned to. */
 export class Labs {
   readonly #folder: string
   readonly #pins: string
   readonly #onBadLab: (id: string, error: Error) => void
+  /** Loading renders every page, so what was loaded is kept until a file of the folder changes. By folder. */
+  readonly #loaded = new Map<string, { stamp: string; lab: Promise<Lab> }>()
 
   /** `folder` holds one folder a lab; `dataFolder` takes the copies. */
   constructor(options: { folder: string; dataFolder: string; onBadLab: (id: string, error: Error) => void }) {
@@ -20,19 +22,17 @@ export class Labs {
 
   /** Every lab that can be loaded; one that cannot is reported and left out. */
   async list(): Promise<Lab[]> {
-    const listed = await listLabs(this.#folder)
-    return listed.flatMap((entry) => {
-      if (entry.ok) return [entry.lab]
-      this.#onBadLab(entry.id, entry.error)
-      return []
-    })
+    const entries = await readdir(this.#folder, { withFileTypes: true })
+    const ids = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    const labs = await Promise.all(ids.toSorted().map((id) => this.#listed(id)))
+    return labs.filter((lab) => lab !== undefined)
   }
 
   /** The newest version of a lab. */
   async current(id: string): Promise<Lab> {
     if (!/^[\w-]+$/.test(id) || !(await exists(path.join(this.#folder, id, 'lab.yaml'))))
       throw serverError('LAB_UNKNOWN', { lab: id })
-    return loadLab(path.join(this.#folder, id))
+    return this.#load(path.join(this.#folder, id))
   }
 
   /** The lab as it is now, kept in a copy that later edits do not change. */
@@ -45,17 +45,47 @@ export class Labs {
       await cp(lab.folder, half, { recursive: true })
       await rename(half, target).catch(() => rm(half, { recursive: true, force: true }))
     }
-    return this.pinned(id, lab.version)
+    return { ...lab, folder: target }
   }
 
   /** The version that an attempt is pinned to. */
   async pinned(id: string, version: string): Promise<Lab> {
-    return { ...(await loadLab(this.#copyOf(id, version))), version }
+    return { ...(await this.#load(this.#copyOf(id, version))), version }
+  }
+
+  async #listed(id: string): Promise<Lab | undefined> {
+    const folder = path.join(this.#folder, id)
+    if (!(await exists(path.join(folder, 'lab.yaml')))) return undefined
+    try {
+      return await this.#load(folder)
+    } catch (error) {
+      this.#onBadLab(id, error as Error)
+      return undefined
+    }
+  }
+
+  async #load(folder: string): Promise<Lab> {
+    const stamp = await stampOf(folder)
+    const known = this.#loaded.get(folder)
+    if (known?.stamp === stamp) return known.lab
+    const lab = loadLab(folder)
+    this.#loaded.set(folder, { stamp, lab })
+    // A lab that could not be loaded is looked at again.
+    lab.catch(() => this.#loaded.delete(folder))
+    return lab
   }
 
   #copyOf(id: string, version: string): string {
     return path.join(this.#pins, version.replaceAll(/[^\w.-]/g, '_'), id)
   }
+}
+
+/** Changes whenever a file of the folder does. */
+async function stampOf(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name))
+  const stats = await Promise.all(files.map((file) => stat(file)))
+  return files.map((file, index) => `${file} ${stats[index]!.size} ${stats[index]!.mtimeMs}`).join('\n')
 }
 
 async function exists(file: string): Promise<boolean> {
