@@ -19,7 +19,7 @@ export function controlApp(clusters: HostedClusters): Hono {
   app.onError((error, c) => c.json({ code: codeOf(error), message: error.message }, 500))
   app.get('/healthz', (c) => c.json({ pid: process.pid, clusters: clusters.ids.length }))
   app.get('/clusters', async (c) => {
-    const all = await Promise.allSettled(clusters.ids.map((one) => clusters.get(one)))
+    const all = await Promise.allSettled(clusters.ids.map(async (one) => clusters.get(one)))
     return c.json(all.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value.description] : [])))
   })
   app.post('/clusters', async (c) => {

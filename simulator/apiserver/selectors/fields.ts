@@ -24,7 +24,8 @@ function split(text: string): string[] {
       term = ''
     } else term += text[at]
   }
-  return [...terms, term].filter((each) => each !== '')
+  // Sorted, as the real parser does before it looks at them: it decides which one a refusal names.
+  return [...terms, term].filter((each) => each !== '').sort()
 }
 
 function parseTerm(term: string, whole: string): Term {
@@ -65,6 +66,8 @@ function text(value: unknown): string {
 }
 
 function refuse(resource: ServedResource, label: string): ApiError {
+  if (resource.group === 'batch' && resource.kind === 'Job')
+    return badRequest(`field label "${label}" not supported for Job`)
   if (resource.group === 'resource.k8s.io' && resource.kind === 'ResourceSlice')
     return badRequest(`field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${label}`)
   const own = ['Namespace', 'Node', 'CertificateSigningRequest', 'ReplicationController', 'Service']

@@ -58,8 +58,12 @@ function nameless({ group, kind }: ServedResource): Error {
 
 function store(kernel: Kernel, resource: ServedResource, object: KubeObject, context: WriteContext): KubeObject {
   const name = storageName(resource)
-  const exists = kernel.store.get(name, keyOf(object)) !== undefined
-  if (exists) throw alreadyExists(resource, object.metadata.name)
+  const there = kernel.store.get(name, keyOf(object))
+  if (there) {
+    const error = alreadyExists(resource, object.metadata.name)
+    if (there.metadata.deletionTimestamp) error.status.message = `object is being deleted: ${error.message}`
+    throw error
+  }
   if (context.dryRun) return deepFreeze(object)
   const stored = kernel.store.put(name, object, undefined)
   if (stored === undefined) throw alreadyExists(resource, object.metadata.name)

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { ApiError, conflict, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
+import { ApiError, conflict, invalid, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
 import type { ServedResource } from '../../schema/index.ts'
 import { deepFreeze } from '../../storage/index.ts'
 import { storageName } from '../catalog.ts'
@@ -66,7 +66,7 @@ async function prepare(
 ): Promise<KubeObject> {
   const { namespace, name } = old.metadata
   checkPlace(resource, namespace, object)
-  keepIdentity(object, old)
+  keepIdentity(resource, object, old)
   applyDefaults(kernel, resource, object)
   const admission = { operation: 'UPDATE' as const, resource, name, namespace, object, oldObject: old }
   await admitMutating(kernel, admission, context)
@@ -79,7 +79,7 @@ async function prepare(
 }
 
 /** What no writer may change: the server owns it. */
-function keepIdentity(object: NewObject, old: KubeObject): void {
+function keepIdentity(resource: ServedResource, object: NewObject, old: KubeObject): void {
   const { metadata } = object
   metadata.name ||= old.metadata.name
   metadata.uid = old.metadata.uid
@@ -89,13 +89,17 @@ function keepIdentity(object: NewObject, old: KubeObject): void {
     if (old.metadata[field] === undefined) delete metadata[field]
     else Object.assign(metadata, { [field]: old.metadata[field] })
   }
-  if (old.metadata.deletionTimestamp !== undefined) dropNewFinalizers(object, old)
+  if (old.metadata.deletionTimestamp !== undefined) refuseNewFinalizers(resource, object, old)
 }
 
-function dropNewFinalizers(object: NewObject, old: KubeObject): void {
-  const kept = object.metadata.finalizers?.filter((finalizer) => old.metadata.finalizers?.includes(finalizer))
-  if (kept?.length) object.metadata.finalizers = kept
-  else delete object.metadata.finalizers
+function refuseNewFinalizers({ group, kind }: ServedResource, object: NewObject, old: KubeObject): void {
+  const added = (object.metadata.finalizers ?? []).filter((finalizer) => !old.metadata.finalizers?.includes(finalizer))
+  if (added.length === 0) return
+  const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ')
+  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`
+  throw invalid({ group, kind }, old.metadata.name, [
+    { reason: 'FieldValueForbidden', message, field: 'metadata.finalizers' },
+  ])
 }
 
 /** An object without the times in managedFields: an update that changes nothing else is not a write. */
