@@ -11,7 +11,7 @@ export { openapiV3, openapiV3Groups, type CustomOpenapi } from './openapi/index.
 export { jsonPatch } from './patch/json-patch.ts'
 export { mergePatch } from './patch/merge-patch.ts'
 export { strategicMergePatch } from './patch/strategic-merge-patch.ts'
-export { prepareForCreate, prepareForUpdate, qosClass } from './prepare.ts'
+export { prepareForCreate, prepareForUpdate } from './prepare.ts'
 export { decodeProtobuf } from './protobuf.ts'
 export * from './quantity.ts'
 export { typeNamed } from './types.ts'

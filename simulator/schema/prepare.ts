@@ -27,7 +27,7 @@ function resourceSets(pod: Tree): { requests: Tree; limits: Tree }[] {
 }
 
 /** BestEffort: nothing asked; Guaranteed: cpu and memory limited in every container and asked in full; else Burstable. */
-export function qosClass(pod: Tree): 'BestEffort' | 'Burstable' | 'Guaranteed' {
+function qosClass(pod: Tree): 'BestEffort' | 'Burstable' | 'Guaranteed' {
   const sets = resourceSets(pod)
   const asked = sets.some(({ requests, limits }) =>
     ['cpu', 'memory'].some((name) => isPositive(requests[name]) || isPositive(limits[name])),
