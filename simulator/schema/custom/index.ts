@@ -8,7 +8,6 @@ import { structuralShape } from './shape.ts'
 import type { Structural } from './structural.ts'
 import { checkListTypes, checkValue } from './validate.ts'
 
-
 export interface CustomSchema {
   /** For server-side apply and managedFields. */
   shape: Shape
