@@ -40,6 +40,40 @@ const versionCommand: Command = {
   load: async () => (await import('./version.ts')).version,
 }
 
+const analyzeCommand: Command = {
+  name: 'analyze',
+  summary: 'Analyze Istio configuration and print validation messages.',
+  usage: '<file>...',
+  flags: [
+    { name: 'all-namespaces', short: 'A', kind: 'boolean', help: 'Analyze all namespaces' },
+    { name: 'use-kube', short: 'k', kind: 'boolean', initial: 'true', help: 'Use the live cluster for analysis' },
+    { name: 'recursive', short: 'R', kind: 'boolean', help: 'Process folders with all that is below them' },
+    {
+      name: 'failure-threshold',
+      kind: 'text',
+      initial: 'Error',
+      help: 'Severity from which the exit code is not 0: Info, Warning, Error',
+    },
+    { name: 'output-threshold', kind: 'text', initial: 'Info', help: 'Severity from which messages are shown' },
+    {
+      name: 'suppress',
+      short: 'S',
+      kind: 'list',
+      help: "Suppress messages: 'IST0102=Namespace default', with * in the name",
+    },
+    { name: 'output', short: 'o', kind: 'text', initial: 'log', help: 'Output format: log, json, yaml' },
+    { name: 'color', kind: 'boolean', help: 'Colour the severities' },
+    { name: 'verbose', short: 'v', kind: 'boolean', help: 'Say what is done' },
+    { name: 'analyzer', kind: 'list', help: 'Run only the analyzers of these names' },
+    { name: 'list-analyzers', short: 'L', kind: 'boolean', help: 'List the analyzers that can run' },
+    { name: 'meshConfigFile', kind: 'text', help: 'Mesh configuration to analyze with' },
+    { name: 'ignore-unknown', kind: 'boolean', help: 'Do not complain about files that cannot be parsed' },
+    { name: 'timeout', kind: 'duration', initial: '30s', help: 'How long to wait' },
+    { name: 'revision', kind: 'text', initial: 'default', help: 'Revision to analyze' },
+  ],
+  load: async () => (await import('./analyze/command.ts')).analyze,
+}
+
 const precheckCommand: Command = {
   name: 'precheck',
   summary: 'Check whether Istio can safely be installed or upgraded.',
@@ -178,6 +212,7 @@ export const root: Command = {
   name: 'istioctl',
   summary: 'Istio configuration command line utility, practice build: our own program for the simulated cluster.',
   children: [
+    analyzeCommand,
     installCommand,
     { ...installCommand, name: 'upgrade', aliases: [], summary: 'Upgrade the control plane in place.' },
     {

@@ -29,20 +29,25 @@ export function parseResources(text: string, file: string): { resources: FileRes
       problems.push({ file, message: error.message.split('\n')[0] ?? '' })
       continue
     }
-    const object: unknown = document.toJS()
-    if (!isResource(object)) continue
-    resources.push({
-      object,
-      file,
-      lineOf(at) {
-        for (let length = at.length; length > 0; length--) {
-          const node: unknown = document.getIn(at.slice(0, length), true)
-          const range = rangeOf(node)
-          if (range !== undefined) return counter.linePos(range[0]).line
-        }
-        return counter.linePos(document.range?.[0] ?? 0).line
-      },
-    })
+    const value: unknown = document.toJS()
+    const items = listItems(value)
+    for (const [index, object] of items.entries()) {
+      if (!isResource(object)) continue
+      const base = items.length === 1 && items[0] === value ? [] : ['items', index]
+      resources.push({
+        object,
+        file,
+        lineOf(at) {
+          for (let length = at.length; length > 0; length--) {
+            const node: unknown = document.getIn([...base, ...at.slice(0, length)], true)
+            const range = rangeOf(node)
+            if (range !== undefined) return counter.linePos(range[0]).line
+          }
+          const whole: unknown = base.length === 0 ? document.contents : document.getIn(base, true)
+          return counter.linePos(rangeOf(whole)?.[0] ?? 0).line
+        },
+      })
+    }
   }
   return { resources, problems }
 }
@@ -50,6 +55,13 @@ export function parseResources(text: string, file: string): { resources: FileRes
 function rangeOf(node: unknown): [number, ...number[]] | undefined {
   if (typeof node !== 'object' || node === null || !('range' in node)) return undefined
   return Array.isArray(node.range) ? (node.range as [number, ...number[]]) : undefined
+}
+
+/** The items of a `List`; any other object is its own only item. */
+function listItems(value: unknown): unknown[] {
+  const isList =
+    typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'List' && 'items' in value
+  return isList && Array.isArray(value.items) ? value.items : [value]
 }
 
 function isResource(value: unknown): value is NewObject {

@@ -58,7 +58,7 @@ function checkPatch(findings: Findings, { applyTo = 'INVALID', match, patch }: C
     }
   }
   checkMatch(findings, applyTo, match)
-  checkNames(findings, match, value)
+  checkNames(findings, match, applyTo.endsWith('_FILTER') ? value : undefined)
 }
 
 function checkMatch(findings: Findings, applyTo: string, match: ConfigPatch['match']): void {

@@ -12,7 +12,6 @@ import { validateVirtualService } from './virtual-service.ts'
 
 export interface ConfigValidation {
   errors: readonly string[]
-  /** Only of valid objects: a refusal carries none. */
   warnings: readonly string[]
   /** All errors in istiod's form; undefined when the object is valid. */
   message: string | undefined
@@ -43,6 +42,6 @@ export function validateConfig(object: NewObject): ConfigValidation {
   const validate = istioGroup.test(object.apiVersion) ? validators[object.kind] : undefined
   const { name = '', namespace = 'default' } = object.metadata
   validate?.(object['spec'] ?? {}, findings, { name, namespace })
-  const { errors, message } = findings
-  return { errors, message, warnings: errors.length === 0 ? findings.warnings : [] }
+  const { errors, message, warnings } = findings
+  return { errors, message, warnings }
 }

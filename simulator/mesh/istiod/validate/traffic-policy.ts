@@ -84,6 +84,10 @@ function checkPortPolicy(findings: Findings, policy: PortPolicy): void {
   checkOutlierDetection(findings, policy.outlierDetection)
   checkConnectionPool(findings, policy.connectionPool)
   checkLoadBalancer(findings, policy.loadBalancer)
+  const { failover = [], failoverPriority = [] } = policy.loadBalancer?.localityLbSetting ?? {}
+  if (failover.length + failoverPriority.length > 0 && policy.outlierDetection === undefined) {
+    findings.warn('outlier detection policy must be provided for failover')
+  }
   if (policy.tls !== undefined) checkClientTls(findings, policy.tls)
 }
 
