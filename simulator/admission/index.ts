@@ -2,6 +2,7 @@ import type { AdmissionPlugin, Api, Random } from '../kubernetes/index.ts'
 import { defaultTolerations } from './default-tolerations.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { podSecurity } from './pod-security/index.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { serviceAccount } from './service-account.ts'
@@ -25,6 +26,7 @@ export function createAdmission({
     namespaceLifecycle(api),
     limitRanger(api),
     serviceAccount(api, random),
+    podSecurity(api),
     priority(api),
     defaultTolerations(),
     mutatingWebhooks(webhooks),

@@ -2,12 +2,14 @@ import type { KubeObject } from '../kubernetes/index.ts'
 
 const texts = new WeakMap<KubeObject, string>()
 
-/** JSON of a stored object, made once: stored objects never change. `kind` and `apiVersion` come first, as API servers write them. */
+/** JSON of a stored object, made once: stored objects never change. Type and identity come first, as API servers write them. */
 export function jsonOf(object: KubeObject): string {
   let text = texts.get(object)
   if (text === undefined) {
-    const { kind, apiVersion, ...rest } = object
-    text = JSON.stringify({ kind, apiVersion, ...rest })
+    const { kind, apiVersion, metadata, ...rest } = object
+    const { name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, ...others } = metadata
+    const ordered = { name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, ...others }
+    text = JSON.stringify({ kind, apiVersion, metadata: ordered, ...rest })
     if (Object.isFrozen(object)) texts.set(object, text)
   }
   return text

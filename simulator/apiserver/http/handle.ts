@@ -84,6 +84,11 @@ function refusal(user: User, { resource, verb, path }: RequestInfo, reason: stri
   )
 }
 
+const deprecations: Record<string, string> = {
+  '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  '/v1/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+}
+
 const notServed = (): ApiError => new ApiError(404, 'NotFound', 'the server could not find the requested resource', {})
 async function route(server: Server, call: Call): Promise<void> {
   const { kernel } = server
@@ -97,6 +102,8 @@ async function route(server: Server, call: Call): Promise<void> {
   }
   if (served.namespaced ? resource.namespace === undefined && resource.name !== undefined : isMisplaced(resource))
     throw notServed()
+  const deprecation = deprecations[`${resource.group}/${resource.version}/${resource.plural}`]
+  if (deprecation) call.warnings.push(deprecation)
   if (resource.subresource !== undefined) {
     const subresource = served.subresources.find((each) => each.name === resource.subresource)
     const handler = subresources[resource.subresource]
