@@ -49,7 +49,8 @@ export class Session implements AsyncDisposable {
     this.lab = attempt.lab
     this.#tools = tools
     this.#attempt = attempt
-    this.#life = attempt.life()
+    // The events say that it was ready once; until its cluster has answered this server, it is not.
+    this.#life = transition(attempt.life(), { type: 'cluster-away', problem: awayProblem() })
     this.#ground = new Ground(attempt, tools)
     this.#preparation = new Preparation({ attempt, store: tools.store, clock: tools.clock })
     this.#grader = new Grader({
@@ -81,7 +82,7 @@ export class Session implements AsyncDisposable {
     await this.#preparation.loadUsualTimes()
     this.#setDeadline()
     if (this.#life.state === 'preparing') this.#prepare()
-    else if (this.#life.state === 'ready') await this.#adopt()
+    else if (this.#life.state === 'recovering') await this.#adopt()
   }
 
   watch(listener: (event: SessionEvent) => void): Disposable {
@@ -251,7 +252,6 @@ export class Session implements AsyncDisposable {
 
   /** After a start of the server: the cluster and the workspace are there, or are brought back. */
   async #adopt(): Promise<void> {
-    this.#move({ type: 'cluster-away', problem: awayProblem() })
     try {
       await this.#ground.adopt()
       this.#follow()

@@ -182,6 +182,16 @@ describe('after a restart of the server', () => {
     expect(await world.sessions.start('ada', 'tiny')).toBe(again)
   })
 
+  test('a session never claims to be ready before its cluster has answered', async () => {
+    const { id } = await ready()
+    world.clusters.answering = false
+    await world.restart()
+    expect(world.sessions.find(id, 'ada')!.view()).toMatchObject({
+      state: 'recovering',
+      problem: { code: 'CLUSTER_AWAY' },
+    })
+  })
+
   test('preparation goes on where it was', async () => {
     world.workspaces.failure = new Error('x')
     const { id } = await world.sessions.start('ada', 'tiny')
