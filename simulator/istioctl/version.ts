@@ -1,9 +1,6 @@
-import { stringify } from 'yaml'
 import { istioRevision, istioVersion } from '../mesh/istiod/install/version.ts'
 import type { Invocation, Run } from './command-line/command.ts'
 import { CommandError } from './command-line/io.ts'
-import { withClient } from './kube/connect.ts'
-import { istiodPods } from './mesh-state.ts'
 
 interface BuildInfo {
   version: string
@@ -30,7 +27,7 @@ export const version: Run = async (invocation) => {
   const remote = flags.boolean('remote') ? await remoteVersions(invocation) : undefined
   const short = { clientVersion: build, ...(remote === undefined ? {} : remote) }
   if (output === 'json') io.stdout(`${JSON.stringify(short, undefined, 2)}\n`)
-  else if (output === 'yaml') io.stdout(stringify(short))
+  else if (output === 'yaml') io.stdout((await import('yaml')).stringify(short))
   else printLines(invocation, remote)
   // After the usual lines, which scripts read; with --short and -o not among them.
   if (output === '') (flags.boolean('short') ? io.stderr : io.stdout)(practiceNote)
@@ -44,6 +41,8 @@ interface RemoteVersions {
 
 async function remoteVersions(invocation: Invocation): Promise<RemoteVersions | undefined> {
   const istioNamespace = invocation.flags.text('istioNamespace') ?? 'istio-system'
+  // Only here: without the question to the cluster nothing of the client is needed.
+  const [{ withClient }, { istiodPods }] = await Promise.all([import('./kube/connect.ts'), import('./mesh-state.ts')])
   try {
     return await withClient(invocation, async (client) => {
       const pods = await istiodPods(client, istioNamespace)

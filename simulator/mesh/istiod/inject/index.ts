@@ -1,4 +1,4 @@
 export { InjectionError } from './annotations.ts'
 export { inject, type InjectorSettings } from './inject.ts'
-export { podPatch, type PatchOperation } from './patch.ts'
+export { podPatch } from './patch.ts'
 export type { Pod } from './pod.ts'

@@ -1,6 +1,6 @@
 import type { Pod } from './pod.ts'
 
-export interface PatchOperation {
+interface PatchOperation {
   op: 'add' | 'replace' | 'remove'
   path: string
   value?: unknown
