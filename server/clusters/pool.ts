@@ -25,6 +25,8 @@ class Pool implements ClusterPool {
   readonly #size: number
   readonly #onError: (error: unknown) => void
   readonly #spares: Cluster[] = []
+  /** Made by this pool: a claim may come while `adopt` still looks around, and its cluster is not a loose one. */
+  readonly #made = new Set<string>()
   #filling: Promise<void> | undefined
   #closed = false
 
@@ -37,14 +39,14 @@ class Pool implements ClusterPool {
   async claim(signal: AbortSignal): Promise<Cluster> {
     if (this.#spares.length === 0) await this.#filling
     signal.throwIfAborted()
-    const cluster = this.#spares.shift() ?? (await this.#provider.create(newId(), signal))
+    const cluster = this.#spares.shift() ?? (await this.#create(signal))
     this.#fill()
     return cluster
   }
 
   async adopt(held: ReadonlySet<string>): Promise<void> {
     for (const id of await this.#provider.list()) {
-      if (held.has(id)) continue
+      if (held.has(id) || this.#made.has(id)) continue
       const spare = this.#spares.length < this.#size ? await this.#provider.find(id) : undefined
       if (spare === undefined) await this.#provider.delete(id)
       else this.#spares.push(spare)
@@ -67,9 +69,15 @@ class Pool implements ClusterPool {
       })
   }
 
+  #create(signal: AbortSignal): Promise<Cluster> {
+    const id = newId()
+    this.#made.add(id)
+    return this.#provider.create(id, signal)
+  }
+
   async #make(): Promise<void> {
     while (!this.#closed && this.#spares.length < this.#size) {
-      const cluster = await this.#provider.create(newId(), AbortSignal.timeout(CREATE_TIMEOUT_MILLISECONDS))
+      const cluster = await this.#create(AbortSignal.timeout(CREATE_TIMEOUT_MILLISECONDS))
       this.#spares.push(cluster)
     }
   }
