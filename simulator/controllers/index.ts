@@ -4,15 +4,18 @@ import { daemonSetController } from './daemonset.ts'
 import { jobController } from './job.ts'
 import { statefulSetController } from './statefulset.ts'
 import { deploymentController } from './deployment.ts'
+import { disruptionBudgetController } from './disruption-budget.ts'
 import { endpointsController } from './endpoints.ts'
 import { eventExpiry } from './event-expiry.ts'
 import { garbageCollector } from './garbage.ts'
 import { namespaceController } from './namespace.ts'
 import { replicaSetController } from './replicaset.ts'
+import { resourceQuotaController } from './resource-quota.ts'
 import { serviceAccountController } from './service-account.ts'
 import { volumeClaimController } from './volume-claims.ts'
 
 export type { ControllerContext } from './controller.ts'
+export { namespaceUsage, quotaAmount, quotaName, quotaUsageOf } from './quota-usage.ts'
 
 export interface ControllersOptions extends ControllerContext {
   /** PEM of the CA that signed the API server's certificate: becomes ConfigMap `kube-root-ca.crt`. */
@@ -33,6 +36,8 @@ export function startControllers({ caCertificate, ...context }: ControllersOptio
     statefulSetController,
     endpointsController,
     volumeClaimController,
+    resourceQuotaController,
+    disruptionBudgetController,
     eventExpiry,
   ]
   return together(controllers.map((start) => start(context)))
