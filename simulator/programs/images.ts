@@ -8,6 +8,7 @@ import { goHttpbin, pythonHttpbin } from './httpbin.ts'
 import { nginx } from './nginx.ts'
 import { flaky, payments } from './practice.ts'
 import type { Image } from './program.ts'
+import { redis } from './redis.ts'
 import { told } from './server.ts'
 import { toolbox } from './toolbox.ts'
 
@@ -58,6 +59,7 @@ const images: Readonly<Record<string, Image>> = {
   'istio/examples-bookinfo-reviews-v1': reviews('v1'),
   'istio/examples-bookinfo-reviews-v2': reviews('v2'),
   'istio/examples-bookinfo-reviews-v3': reviews('v3'),
+  redis,
   'fortio/fortio': fortio,
   'istio/fortio': fortio,
   'hashicorp/http-echo': httpEcho,
