@@ -30,8 +30,13 @@ export class Allocator {
     if (spec['type'] === 'ExternalName') {
       delete spec['clusterIP']
       delete spec['clusterIPs']
+      delete spec['ipFamilies']
+      delete spec['ipFamilyPolicy']
       return
     }
+    // The cluster has IPv4 alone.
+    spec['ipFamilies'] ??= ['IPv4']
+    spec['ipFamilyPolicy'] ??= 'SingleStack'
     this.#allocateAddress(service, spec, old)
     const wantsNodePorts =
       spec['type'] === 'NodePort' ||

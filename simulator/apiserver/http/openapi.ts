@@ -7,7 +7,9 @@ import { isCustom } from '../write/strategy.ts'
 import type { Call } from './call.ts'
 import { respond, respondText } from './respond.ts'
 
-const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+/** What clients ask for by this name is answered under one that Go can parse: `@` is no character of a media type. */
+const V2_PROTOBUF_ASKED = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 const ONE_YEAR_MS = 365 * 24 * 3600 * 1000
 
 interface Document {
@@ -104,7 +106,8 @@ function immutable(): Record<string, string> {
  */
 async function version2(call: Call): Promise<void> {
   const accept = call.request.headers.accept ?? ''
-  if (accept.includes(V2_PROTOBUF)) return respond(call, { type: V2_PROTOBUF, body: emptyDocument() })
+  if ([V2_PROTOBUF, V2_PROTOBUF_ASKED].some((type) => accept.includes(type)))
+    return respond(call, { type: V2_PROTOBUF, body: emptyDocument() })
   if (accept !== '' && !/application\/json|\*\/\*/.test(accept))
     throw new ApiError(406, 'NotAcceptable', '406: Not Acceptable', {})
   const info = { title: 'Kubernetes', version: 'v1.34.4' }
