@@ -1,7 +1,8 @@
 // Makes dist/: the processes of the product and the pages, from TypeScript, with Vite.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -31,7 +32,11 @@ const entries = {
 }
 
 /** Programs that learners' shells run: each is one file that needs nothing beside it, because a sandbox shows shells only dist/. */
-const standalone = { istioctl: 'simulator/istioctl/main.ts' }
+const standalone = {
+  istioctl: 'simulator/istioctl/main.ts',
+  curl: 'server/workspaces/stand-ins/curl/main.ts',
+  jq: 'server/workspaces/stand-ins/jq/main.ts',
+}
 
 async function* files(start) {
   const info = await stat(start)
@@ -85,6 +90,7 @@ export async function build({ quiet = false, types = false, force = false } = {}
       root: path.join(root, 'client'),
       logLevel,
     })
+  await makeJqEngine()
   const { labJsonSchema } = await import(pathToFileURL(path.join(dist, 'lab-schema.js')).href)
   await writeFile(path.join(dist, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`)
   if (types) await emitTypes()
@@ -109,6 +115,27 @@ async function buildStandalone(vite, name, file, logLevel) {
       },
     },
   })
+}
+
+/**
+ * jq-web starts its module when it is loaded, with an environment and streams of its own that lose what was printed before an error. The
+ * engine is the same code up to there: a function that makes the module with our environment, and shows its file system.
+ */
+async function makeJqEngine() {
+  const folder = path.dirname(createRequire(import.meta.url).resolve('jq-web'))
+  let engine = await readFile(path.join(folder, 'jq.js'), 'utf8')
+  const changes = [
+    [/var ENV = \{\s*\};/, "var ENV = Module['ENV'];"],
+    ['{ json, raw },', '{ FS },'],
+    [/jq = jq\(\)\.then\([^]*$/, ''],
+  ]
+  for (const [from, to] of changes) {
+    const changed = engine.replace(from, to)
+    if (changed === engine) throw new Error(`jq-web has another form than build/build.mjs expects: no ${from}`)
+    engine = changed
+  }
+  await writeFile(path.join(dist, 'jq-engine.cjs'), engine)
+  await copyFile(path.join(folder, 'jq.wasm'), path.join(dist, 'jq.wasm'))
 }
 
 async function emitTypes() {

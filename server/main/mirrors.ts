@@ -7,7 +7,7 @@ import { istioMirror } from './mirrors/istio.ts'
 /** What answers for the downloads of lessons, and what shells must see of the product to run it: no labs, for they hold solutions. */
 export function openMirrors(
   config: Pick<Config, 'dist'> & Partial<Pick<Config, 'data'>>,
-): Required<Pick<LocalWorkspacesOptions, 'mirrors' | 'visible'>> {
+): Required<Pick<LocalWorkspacesOptions, 'mirrors' | 'visible' | 'standIns'>> {
   const istio = istioMirror({
     istioctl: path.join(config.dist, 'istioctl.js'),
     node: process.execPath,
@@ -15,6 +15,7 @@ export function openMirrors(
   })
   return {
     mirrors: { istio },
+    standIns: { curl: path.join(config.dist, 'curl.js'), jq: path.join(config.dist, 'jq.js') },
     visible: [config.dist, path.join(config.dist, '..', 'package.json'), ...modulesOf(config.dist)],
   }
 }

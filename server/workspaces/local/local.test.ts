@@ -6,6 +6,9 @@ import { workspacesConform } from '../conformance.ts'
 import type { WorkspaceProvider } from '../provider.ts'
 import { createLocalWorkspaces } from './local.ts'
 
+const dist = path.resolve(import.meta.dirname, '../../../dist')
+/** For a machine without curl; where there is one, it is used. */
+const standing = { visible: [dist], standIns: { curl: path.join(dist, 'curl.js') } }
 const hello = (url: URL) => ({ status: 200, headers: { 'Content-Type': 'text/plain' }, body: url.pathname })
 
 describe.each([['plainly', false] as const, ['in bubblewrap where it works', true] as const])('%s', (_, sandbox) => {
@@ -13,7 +16,7 @@ describe.each([['plainly', false] as const, ['in bubblewrap where it works', tru
   let provider: WorkspaceProvider
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'workspaces-'))
-    provider = await createLocalWorkspaces({ dataFolder: folder, mirrors: { hello }, sandbox })
+    provider = await createLocalWorkspaces({ dataFolder: folder, mirrors: { hello }, sandbox, ...standing })
   })
   afterAll(async () => {
     await provider.close()
@@ -26,7 +29,7 @@ describe.each([['plainly', false] as const, ['in bubblewrap where it works', tru
     const { sandboxed } = await provider.create({ id: 'view', kubeconfig: '', mirrors: [] })
     const { output } = await provider.run(
       'view',
-      `ls -d ${folder} ${process.cwd()} /root 2>/dev/null; ls /proc | grep -c '^[0-9]'; touch /usr/x /etc/x 2>&1 | grep -c .`,
+      `ls -d ${folder} ${process.cwd()}/package.json /root 2>/dev/null; ls /proc | grep -c '^[0-9]'; touch /usr/x /etc/x 2>&1 | grep -c .`,
       { timeoutMilliseconds: 10_000 },
     )
     // bwrap, bash, ls and grep: no process of anybody else.

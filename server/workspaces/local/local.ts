@@ -18,6 +18,8 @@ export interface LocalWorkspacesOptions {
   mirrors: Record<string, Mirror>
   /** Files and folders that shells must see besides the system: where our practice istioctl and its modules lie. */
   visible?: string[]
+  /** Name of a tool -> our program (for Node) that stands in for it where this machine has none. */
+  standIns?: Record<string, string>
   /** False: shells run plainly, though bubblewrap would work. */
   sandbox?: boolean
 }
@@ -37,7 +39,7 @@ export async function createLocalWorkspaces(options: LocalWorkspacesOptions): Pr
       ? undefined
       : await findSandbox({ home: probe, temporary: probe, settings, visible, tools: {} })
   // Unzipping takes a second or two; the first session waits for it, the start does not.
-  const tools = findTools(path.join(options.dataFolder, 'tools'))
+  const tools = findTools(path.join(options.dataFolder, 'tools'), options.standIns)
   tools.catch(() => {})
   return new LocalWorkspaces({ folder, settings, visible, proxy, port, bwrap, tools })
 }

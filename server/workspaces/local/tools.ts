@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -66,16 +66,41 @@ function packageZip(): string | undefined {
   }
 }
 
-/** Looks for the tools of lessons on this machine, then in the optional package. `istioctl` counts only as the operator's own. */
-export async function findTools(folder: string): Promise<Tools> {
+/**
+ * Looks for the tools of lessons on this machine, then in the optional package, then among our stand-ins. `istioctl` counts only as the
+ * operator's own.
+ */
+export async function findTools(folder: string, standIns: Record<string, string> = {}): Promise<Tools> {
   const found: Record<string, string> = {}
   const notes: string[] = []
+  const standing: string[] = []
   for (const name of ['kubectl', 'helm', 'istioctl', 'curl', 'jq']) {
     const file = onPath(name) ?? (await packagedTool(name, folder))
+    const program = standIns[name]
     if (file !== undefined) found[name] = file
-    else if (MISSING[name] !== undefined) notes.push(MISSING[name])
+    else if (program !== undefined) {
+      found[name] = await standIn(name, program, folder)
+      standing.push(name)
+    } else if (MISSING[name] !== undefined) notes.push(MISSING[name])
   }
+  if (standing.length > 0)
+    notes.push(
+      `This machine has no ${standing.join(' and no ')}, so programs of Labwright stand in for it: they know what lessons use, and refuse the rest.`,
+    )
   return { found, notes }
+}
+
+/** Writes a program in sh that runs a stand-in with this Node; returns its path. A tool installed later goes before it. */
+async function standIn(name: string, program: string, folder: string): Promise<string> {
+  const quote = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`
+  const file = path.join(folder, 'stand-ins', name)
+  await mkdir(path.dirname(file), { recursive: true })
+  const partial = `${file}.${process.pid}`
+  await writeFile(partial, `#!/bin/sh\nexec ${quote(await realpath(process.execPath))} ${quote(program)} "$@"\n`, {
+    mode: 0o755,
+  })
+  await rename(partial, file)
+  return file
 }
 
 /** For shells without a sandbox: a folder of links to the tools, so that PATH needs no folder of the server's own. */
