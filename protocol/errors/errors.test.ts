@@ -39,7 +39,7 @@ describe('errors that a user can see', () => {
   it('are documented, and nothing else is', async () => {
     const text = await readFile(path.join(root, 'docs/errors.md'), 'utf8')
     const documented = [...text.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, code]) => code)
-    expect(documented.toSorted()).toEqual(codes.toSorted())
+    expect(new Set(documented)).toEqual(new Set(codes))
   })
 
   it('are thrown somewhere', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Lab } from '../../protocol/lab.ts'
 import type { VerdictState } from '../../protocol/verdict.ts'
-import { ManualClock } from '../../simulator/kubernetes/clock.ts'
+import { ManualClock } from '../../protocol/clock.ts'
 import { progressOf, type AttemptEvent, type StoredEvent } from '../store/index.ts'
 import { Grader } from './grader.ts'
 import { labOf } from './testing.ts'

@@ -1,11 +1,13 @@
 import type { Lab, Task } from '../../protocol/lab.ts'
 import type { Verdict } from '../../protocol/verdict.ts'
 import type { AskedBy, AttemptEvent, Progress } from '../store/index.ts'
-import type { Clock } from '../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../protocol/clock.ts'
 import { CheckQueue, isOpen } from './queue.ts'
 
 /** Checks of one session that run at the same time. */
 const MAXIMUM_RUNS = 2
+/** How long a run that the learner asked for waits for the condition: an answer that takes longer feels like none. */
+const LEARNER_PATIENCE_MILLISECONDS = 3000
 /** How long a run that a change asked for waits for the condition: the next change asks again anyway. */
 const CHANGE_PATIENCE_MILLISECONDS = 400
 /** Between two tries to store a verdict while the disk is full. */
@@ -128,7 +130,7 @@ export class Grader implements AsyncDisposable {
   }
 
   async #run(task: Task, by: AskedBy, signal: AbortSignal): Promise<void> {
-    const patience = by === 'learner' ? task.timeoutSeconds * 1000 : CHANGE_PATIENCE_MILLISECONDS
+    const patience = by === 'learner' ? LEARNER_PATIENCE_MILLISECONDS : CHANGE_PATIENCE_MILLISECONDS
     const verdict = await this.#options.check(task, patience, signal)
     if (!signal.aborted && this.#isWorthKeeping(task, by, verdict))
       await this.#store({ type: 'verdict', task: task.id, by, verdict }, signal)

@@ -16,7 +16,7 @@ import {
   type ServerMessage,
 } from '../../protocol/live.ts'
 import type { SessionEvent, SessionView } from '../../protocol/session.ts'
-import { ManualClock, systemClock } from '../../simulator/kubernetes/clock.ts'
+import { ManualClock, systemClock } from '../../protocol/clock.ts'
 import { TerminalHost } from '../workspaces/terminal-host/host.ts'
 import { TerminalHostConnection } from '../workspaces/terminal-host/index.ts'
 import { socketPath } from '../workspaces/terminal-host/socket-path.ts'

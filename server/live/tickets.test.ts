@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../simulator/kubernetes/clock.ts'
+import { ManualClock } from '../../protocol/clock.ts'
 import { Tickets } from './tickets.ts'
 
 test('a ticket is good once', () => {

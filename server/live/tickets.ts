@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../protocol/clock.ts'
 
 const TICKET_MILLISECONDS = 30_000
 

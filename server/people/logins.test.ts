@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ManualClock } from '../../simulator/kubernetes/clock.ts'
+import { ManualClock } from '../../protocol/clock.ts'
 import { openSqliteStore, type Store } from '../store/index.ts'
 import { LOGIN_LIFETIME_SECONDS, Logins } from './logins.ts'
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import os from 'node:os'
 import { serverError } from '../../protocol/errors/server.ts'
 import type { Me } from '../../protocol/rest.ts'
-import type { Clock } from '../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../protocol/clock.ts'
 import type { Store } from '../store/index.ts'
 
 /** A start link that nobody opened for so long is of no use any more. */

@@ -1,7 +1,7 @@
 import { LabwrightError } from '../../protocol/errors/error.ts'
 import { serverError } from '../../protocol/errors/server.ts'
 import type { PhaseView } from '../../protocol/session.ts'
-import type { Clock } from '../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../protocol/clock.ts'
 import type { Store } from '../store/index.ts'
 import type { Attempt } from './attempt.ts'
 import { PHASES, type Life, type Phase, type Problem } from './life.ts'

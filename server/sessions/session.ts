@@ -1,7 +1,7 @@
 import { serverError } from '../../protocol/errors/server.ts'
 import type { Command, Lab } from '../../protocol/lab.ts'
 import type { SessionEvent, SessionView } from '../../protocol/session.ts'
-import type { Clock } from '../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../protocol/clock.ts'
 import type { ClusterNotice } from '../clusters/index.ts'
 import { Grader, type Checker } from '../grading/index.ts'
 import { pointsOf, taskViews, type AttemptEvent, type Store } from '../store/index.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from './clock.ts'
+import { ManualClock } from '../../protocol/clock.ts'
 import { createEventRecorder } from './events.ts'
 import { seededRandom } from './random.ts'
 import { memoryApi } from './testing/memory-api.ts'

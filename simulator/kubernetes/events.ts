@@ -1,5 +1,5 @@
 import type { Api } from './api.ts'
-import { timestamp, type Clock } from './clock.ts'
+import { timestamp, type Clock } from '../../protocol/clock.ts'
 import type { KubeObject } from './object.ts'
 
 /** Writes Event objects about other objects, and counts repetitions instead of writing them anew. */

@@ -1,6 +1,6 @@
 export * from './admission.ts'
 export * from './api.ts'
-export * from './clock.ts'
+export * from '../../protocol/clock.ts'
 export * from './events.ts'
 export * from './http.ts'
 export * from './object.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from './clock.ts'
+import { ManualClock } from '../../protocol/clock.ts'
 import { createWorkQueue } from './work-queue.ts'
 
 test('a key added several times is looked at once, and again when it was added meanwhile', async () => {

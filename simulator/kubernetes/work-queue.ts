@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../../protocol/clock.ts'
 import { ApiError } from './status.ts'
 
 /** Keys to be looked at again: each at most once in the queue, and never twice at the same time. */

@@ -107,7 +107,7 @@ export class LiveClient {
 
   #message(text: string): void {
     const message = JSON.parse(text) as ServerMessage
-    for (const listener of [...this.#listeners]) listener(message)
+    for (const listener of new Set(this.#listeners)) listener(message)
   }
 
   #frame(data: Buffer): void {

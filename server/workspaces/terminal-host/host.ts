@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { TerminalFrame } from '../../../protocol/live-frames.ts'
 import { ACK, INPUT, OUTPUT } from '../../../protocol/live.ts'
-import type { Clock } from '../../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../../protocol/clock.ts'
 import { type FromHost, HOST_PROTOCOL_VERSION, type ToHost } from './messages.ts'
 import { Terminal } from './terminal.ts'
 import { Wire } from './wire.ts'

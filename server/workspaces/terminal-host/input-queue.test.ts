@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../../simulator/kubernetes/clock.ts'
+import { ManualClock } from '../../../protocol/clock.ts'
 import { InputQueue, MAX_QUEUED_INPUT_BYTES } from './input-queue.ts'
 
 function device(capacity: number) {

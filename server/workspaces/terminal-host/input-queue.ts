@@ -1,4 +1,4 @@
-import type { Clock } from '../../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../../protocol/clock.ts'
 
 /** What may wait for a program that does not read. More is refused: the learner's next key is dropped, memory does not grow. */
 export const MAX_QUEUED_INPUT_BYTES = 256 * 1024

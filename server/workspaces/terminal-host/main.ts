@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { systemClock } from '../../../simulator/kubernetes/clock.ts'
+import { systemClock } from '../../../protocol/clock.ts'
 import { TerminalHost } from './host.ts'
 
 /** Without a server the host ends: soon when it holds nothing, after half a day when shells wait for their learner. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../../simulator/kubernetes/clock.ts'
+import { ManualClock } from '../../../protocol/clock.ts'
 import type { Mark } from './marks.ts'
 import { CommandRunner, type RunState } from './runs.ts'
 

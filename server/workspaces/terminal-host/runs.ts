@@ -1,4 +1,4 @@
-import type { Clock } from '../../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../../protocol/clock.ts'
 import type { Mark } from './marks.ts'
 import { withoutPasteMarks } from './paste.ts'
 

@@ -1,5 +1,5 @@
 import { REPLAY_BYTES } from '../../../protocol/live.ts'
-import type { Clock } from '../../../simulator/kubernetes/clock.ts'
+import type { Clock } from '../../../protocol/clock.ts'
 import type { ShellSpec } from '../shell-spec.ts'
 import { MarkScanner } from './marks.ts'
 import type { HostTerminal } from './messages.ts'

@@ -48,8 +48,9 @@ function certificateUser(socket: TLSSocket, bySocket: WeakMap<object, User | nul
   let user = bySocket.get(socket)
   if (user === undefined) {
     user = null
-    if (socket.authorized) {
-      const { subject } = socket.getPeerCertificate()
+    // A resumed TLS session counts as authorized although it shows no certificate: then nobody is named.
+    const subject = socket.authorized ? socket.getPeerCertificate().subject : undefined
+    if (subject?.CN !== undefined) {
       const organizations = ([] as string[]).concat(
         (subject as unknown as Record<string, string | string[]>)['O'] ?? [],
       )

@@ -1,4 +1,4 @@
-/** Time, injected: tests turn it by hand. */
+/** Time, injected into every process: tests turn it by hand. */
 export interface Clock {
   /** Wall time in milliseconds since 1970, for timestamps on objects. */
   now(): number
