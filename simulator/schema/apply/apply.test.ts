@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ApiError, type NewObject } from '../../kubernetes/index.ts'
 import type { Tree } from '../tree.ts'
-import { mergeShape, serverSideApply } from './index.ts'
+import { emptyObject, mergeShape, serverSideApply, trackUpdate } from './index.ts'
 
 const shape = mergeShape('v1', 'ConfigMap')
 if (shape === undefined) throw new Error('no ConfigMap')
@@ -51,5 +51,46 @@ test('unknown fields and repeated items are refused, whatever field validation s
   const twice = config({}, { finalizers: ['a/b', 'a/b'] })
   expect(refusal(() => serverSideApply({ ...write, live: undefined, applied: twice, manager: 'x' })).message).toBe(
     'failed to create typed patch object (/c; v1, Kind=ConfigMap): .metadata.finalizers: duplicate entries for key [="a/b"]',
+  )
+})
+
+const annotation = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** As `kubectl apply` without `--server-side` leaves an object. */
+function appliedByClient(data: Record<string, string>): NewObject {
+  const text = JSON.stringify(config(data))
+  const object = config(data, { annotations: { [annotation]: text } })
+  return trackUpdate({
+    ...write,
+    manager: 'kubectl-client-side-apply',
+    before: emptyObject('v1', 'ConfigMap'),
+    after: object,
+    created: true,
+  })
+}
+
+test('kubectl may go over to server-side apply without force, and its annotation follows', () => {
+  const live = appliedByClient({ a: '1', b: '1' })
+  const { object } = serverSideApply({ ...write, live, applied: config({ a: '2', b: '1' }), manager: 'kubectl' })
+  expect(object['data']).toEqual({ a: '2', b: '1' })
+  expect(object.metadata.annotations?.[annotation]).toBe(
+    '{"apiVersion":"v1","data":{"a":"2","b":"1"},"kind":"ConfigMap","metadata":{"name":"c"}}\n',
+  )
+})
+
+test('what somebody changed since kubectl applied it stays a conflict; to other managers all of it is', () => {
+  const live = trackUpdate({
+    ...write,
+    manager: 'someone',
+    before: appliedByClient({ a: '1' }),
+    after: { ...appliedByClient({ a: '1' }), data: { a: '3' } },
+  })
+  const apply = (manager: string, before: NewObject) => () =>
+    serverSideApply({ ...write, live: before, applied: config({ a: '2' }), manager })
+  expect(refusal(apply('kubectl', live)).message).toBe(
+    'Apply failed with 1 conflict: conflict with "someone" using v1: .data.a',
+  )
+  expect(refusal(apply('other', appliedByClient({ a: '1' }))).message).toBe(
+    'Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using v1: .data.a',
   )
 })
