@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { ClusterSpec } from '../../protocol/simulator-host.ts'
 import { HostedCluster } from './cluster.ts'
@@ -8,6 +8,8 @@ export class HostedClusters implements AsyncDisposable {
   readonly #data: string
   readonly #report: (error: unknown, about: string) => void
   readonly #clusters = new Map<string, Promise<HostedCluster>>()
+  /** Being stopped and emptied: nobody may take them up in between. */
+  readonly #ending = new Set<string>()
 
   constructor(data: string, report: (error: unknown, about: string) => void) {
     this.#data = data
@@ -26,8 +28,14 @@ export class HostedClusters implements AsyncDisposable {
     return [...this.#clusters.keys()]
   }
 
+  /** One that could not be taken up at the start (a full disk, a taken port) is tried again; rejects when it still cannot be. */
   get(id: string): Promise<HostedCluster> | undefined {
-    return this.#clusters.get(id)
+    return this.#clusters.get(id) ?? (this.#isRemembered(id) ? this.create({ id }) : undefined)
+  }
+
+  /** True also for one that cannot be taken up. */
+  has(id: string): boolean {
+    return this.#clusters.has(id) || this.#isRemembered(id)
   }
 
   /** The cluster of that id, made when it is not there; `from` names another whose objects it begins with. */
@@ -45,15 +53,13 @@ export class HostedClusters implements AsyncDisposable {
     return cluster
   }
 
-  async delete(id: string): Promise<void> {
-    await this.#stop(id)
-    rmSync(this.#folder(id), { recursive: true, force: true })
+  delete(id: string): Promise<void> {
+    return this.#empty(id, this.#folder(id))
   }
 
   /** Empty again; address and credentials stay. */
   async reset(id: string): Promise<HostedCluster> {
-    await this.#stop(id)
-    rmSync(path.join(this.#folder(id), 'state'), { recursive: true, force: true })
+    await this.#empty(id, path.join(this.#folder(id), 'state'))
     return this.create({ id })
   }
 
@@ -61,10 +67,24 @@ export class HostedClusters implements AsyncDisposable {
     await Promise.all(this.ids.map((id) => this.#stop(id)))
   }
 
+  async #empty(id: string, folder: string): Promise<void> {
+    this.#ending.add(id)
+    try {
+      await this.#stop(id)
+      rmSync(folder, { recursive: true, force: true })
+    } finally {
+      this.#ending.delete(id)
+    }
+  }
+
   async #stop(id: string): Promise<void> {
     const cluster = await this.#clusters.get(id)?.catch(() => undefined)
     this.#clusters.delete(id)
     await cluster?.[Symbol.asyncDispose]()
+  }
+
+  #isRemembered(id: string): boolean {
+    return !this.#ending.has(id) && /^[\w-]+$/.test(id) && existsSync(path.join(this.#folder(id), 'cluster.json'))
   }
 
   #folder(id: string): string {

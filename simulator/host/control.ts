@@ -37,12 +37,12 @@ export function controlApp(clusters: HostedClusters): Hono {
     return c.json(cluster.description, isNew ? 201 : 200)
   })
   app.get('/clusters/:id', (c) => withCluster(c, clusters, (cluster) => c.json(cluster.description)))
-  app.delete('/clusters/:id', (c) =>
-    withCluster(c, clusters, async () => {
-      await clusters.delete(c.req.param('id'))
-      return c.body(null, 204)
-    }),
-  )
+  app.delete('/clusters/:id', async (c) => {
+    const name = c.req.param('id')
+    if (!clusters.has(name)) return unknown(c, name)
+    await clusters.delete(name)
+    return c.body(null, 204)
+  })
   app.post('/clusters/:id/reset', (c) =>
     withCluster(c, clusters, async () => c.json((await clusters.reset(c.req.param('id'))).description)),
   )
