@@ -51,6 +51,7 @@ describe('a start that cannot be is one sentence with a code, and what to do', (
     [['--port', '70000'], /--port/],
     [['--nonsense'], /--nonsense/],
     [['--provider', 'vapour'], /--provider/],
+    [['--labs', '/nowhere'], /--labs: there is no such folder/],
     [['extra'], /extra/],
   ])('options %j', async (args, words) => {
     const server = serve(args)

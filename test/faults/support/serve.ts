@@ -91,19 +91,30 @@ export class Browser {
   }
 }
 
-/** Folders of one test: data, and labs with the lab `tiny`, whose task is met by the namespace `mine`. */
-export async function makeGround(): Promise<{
+/** Files of a lab's folder: path -> text. */
+export type LabFiles = Record<string, string>
+
+export interface GroundFolders {
+  /** Of this test alone. */
+  folder: string
   data: string
   args: string[]
   processes: () => Promise<number[]>
   remove: () => Promise<void>
-}> {
+}
+
+/** Folders of one test: data, and labs: the lab `tiny`, whose task is met by the namespace `mine`, and those that are given. */
+export async function makeGround(labs: Record<string, LabFiles> = {}): Promise<GroundFolders> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-faults-'))
-  const lab = path.join(folder, 'labs', 'tiny')
-  await mkdir(lab, { recursive: true })
-  for (const [name, text] of Object.entries(TINY)) await writeFile(path.join(lab, name), text)
+  for (const [id, files] of Object.entries({ tiny: TINY, ...labs }))
+    for (const [name, text] of Object.entries(files)) {
+      const file = path.join(folder, 'labs', id, name)
+      await mkdir(path.dirname(file), { recursive: true })
+      await writeFile(file, text)
+    }
   const data = path.join(folder, 'data')
   return {
+    folder,
     data,
     args: ['--port', '0', '--data', data, '--labs', path.join(folder, 'labs')],
     processes: () => processesOf(data),
@@ -123,7 +134,7 @@ async function processesOf(data: string): Promise<number[]> {
   return pids.filter((_, index) => lines[index]!.includes(data)).map(Number)
 }
 
-const TINY = {
+export const TINY = {
   'lab.yaml': `title: Tiny
 summary: Make a namespace.
 minutes: 5
