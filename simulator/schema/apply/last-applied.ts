@@ -40,7 +40,7 @@ export function followApply({ manager, applied }: Applying, merged: Tree): void 
 
 function parsed(text: string): Tree {
   try {
-    const value = JSON.parse(text) as Tree
+    const value: Tree = JSON.parse(text)
     return isMap(value) ? value : undefined
   } catch {
     // Not what kubectl writes: nothing is known of the last apply.
