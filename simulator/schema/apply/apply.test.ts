@@ -94,3 +94,36 @@ test('what somebody changed since kubectl applied it stays a conflict; to other 
     'Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using v1: .data.a',
   )
 })
+
+test.each([
+  ['Deployment', { replicas: 'x' }, '.spec.replicas: expected numeric (int or float), got string'],
+  ['Deployment', { paused: 'yes' }, '.spec.paused: expected boolean, got &{yes}'],
+  [
+    'Deployment',
+    { template: { spec: { containers: {} } } },
+    '.spec.template.spec.containers: expected list, got &{map[]}',
+  ],
+  ['Deployment', { selector: 'a' }, '.spec.selector: expected map, got &{a}'],
+  [
+    'Deployment',
+    { template: { spec: { containers: [{ name: 'c', env: [{ name: 'A', value: 1 }] }] } } },
+    '.spec.template.spec.containers[name="c"].env[name="A"].value: expected string, got &value.valueUnstructured{Value:1}',
+  ],
+])('a %s with spec %j is refused', (kind, spec, why) => {
+  const applied = { apiVersion: 'apps/v1', kind, metadata: { name: 'd', namespace: 'n' }, spec }
+  const request = { ...write, shape: mergeShape('apps/v1', kind)!, apiVersion: 'apps/v1', live: undefined, applied }
+  expect(refusal(() => serverSideApply({ ...request, manager: 'x' })).message).toBe(
+    `failed to create typed patch object (n/d; apps/v1, Kind=${kind}): ${why}`,
+  )
+})
+
+test('quantities, ports and times are taken in every form that they are read in', () => {
+  const container = {
+    name: 'c',
+    resources: { limits: { cpu: 1, memory: '1Gi' } },
+    livenessProbe: { httpGet: { port: 80 } },
+  }
+  const applied = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [container] } }
+  const request = { ...write, shape: mergeShape('v1', 'Pod')!, live: undefined, applied, manager: 'x' }
+  expect(serverSideApply(request).object['spec']).toEqual(applied.spec)
+})
