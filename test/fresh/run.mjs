@@ -50,7 +50,7 @@ async function startAndVisit(inside) {
   try {
     const link = await started.find(/http:\/\/127\.0\.0\.1:\d+\/#code=\S+/, MINUTE)
     const notes = await openLab(await logIn(link))
-    for (const note of notes) console.log(`    the page says: ${note}`)
+    for (const note of notes) console.log(`    said on the page: ${note}`)
   } finally {
     await started.stop()
   }

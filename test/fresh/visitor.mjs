@@ -11,7 +11,7 @@ export async function logIn(link) {
   return { url, headers: { ...headers, cookie: cookie.join('; ') } }
 }
 
-/** @returns what the page tells the learner about this machine */
+/** @returns what the page tells about the preparation: what this machine lacks is among it */
 export async function openLab({ url, headers }) {
   const ask = async (method, path, body) => {
     const answer = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
@@ -25,7 +25,7 @@ export async function openLab({ url, headers }) {
     const deadline = performance.now() + 60_000
     for (;;) {
       const view = await ask('GET', `/api/sessions/${id}`)
-      if (view.state === 'ready') return view.notes ?? []
+      if (view.state === 'ready') return view.phases.flatMap(({ log }) => log)
       if (view.state === 'failed' || performance.now() > deadline)
         throw new Error(`the lab's session is ${view.state}: ${view.problem?.sentence ?? 'it took too long'}`)
       await new Promise((resolve) => setTimeout(resolve, 100))
