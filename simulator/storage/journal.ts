@@ -101,7 +101,10 @@ export class Journal {
   #read(): Remembered {
     const objects = new Map<string, { resource: ResourceName; object: KubeObject }>()
     let revision = 0
-    const snapshot = readLines(path.join(this.#folder, 'snapshot.jsonl'))
+    const snapshotFile = path.join(this.#folder, 'snapshot.jsonl')
+    const snapshot = readLines(snapshotFile)
+    // A snapshot is only put in its place when it is whole.
+    if (snapshot.torn) throw damaged(snapshotFile, snapshot.lines.length + 1)
     this.#snapshotBytes = snapshot.bytes
     for (const line of snapshot.lines as (Partial<JournalLine> & { revision?: number })[])
       if (line.object === undefined) revision = line.revision ?? 0
@@ -153,13 +156,17 @@ function nameOf(object: KubeObject): string {
   return namespace ? `${namespace}/${name}` : name
 }
 
-/** Whole lines of a file and how many bytes they take; a last line without its end or that cannot be read is left out. */
-function readLines(file: string): { lines: unknown[]; bytes: number } {
+function damaged(file: string, line: number, cause?: unknown): Error {
+  return new Error(`line ${line} of ${file} is damaged; the cluster cannot be restored from it`, { cause })
+}
+
+/** Whole lines of a file and how many bytes they take; `torn`: a last line without its end, or that cannot be read, was left out. */
+function readLines(file: string): { lines: unknown[]; bytes: number; torn: boolean } {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lines: [], bytes: 0 }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lines: [], bytes: 0, torn: false }
     throw error
   }
   const end = text.lastIndexOf('\n') + 1
@@ -169,10 +176,8 @@ function readLines(file: string): { lines: unknown[]; bytes: number } {
     try {
       lines.push(JSON.parse(row))
     } catch (error) {
-      if (index === rows.length - 1) return { lines, bytes: Buffer.byteLength(text.slice(0, end - row.length - 1)) }
-      throw new Error(`line ${index + 1} of ${file} is damaged; the cluster cannot be restored from it`, {
-        cause: error,
-      })
+      if (index < rows.length - 1) throw damaged(file, index + 1, error)
+      return { lines, bytes: Buffer.byteLength(text.slice(0, end - row.length - 1)), torn: true }
     }
-  return { lines, bytes: Buffer.byteLength(text.slice(0, end)) }
+  return { lines, bytes: Buffer.byteLength(text.slice(0, end)), torn: end < text.length }
 }

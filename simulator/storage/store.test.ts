@@ -61,6 +61,15 @@ describe('a store', () => {
     expect(store.changesAfter(then)).toBeUndefined()
   })
 
+  it('takes no more writes once it is disposed: its file may be that of another cluster by then', () => {
+    const store = new Store()
+    const stored = store.put('configmaps', configMap('a'), undefined)
+    store[Symbol.dispose]()
+    expect(() => store.put('configmaps', configMap('b'), undefined)).toThrow('the cluster has stopped')
+    const version = stored?.metadata.resourceVersion ?? ''
+    expect(() => store.remove('configmaps', 'default/a', version)).toThrow('the cluster has stopped')
+  })
+
   it('keeps a bounded history', () => {
     const store = new Store({ historyChanges: 5 })
     for (let i = 0; i < 20; i++) store.put('configmaps', configMap(`c${i}`), undefined)
@@ -94,6 +103,11 @@ describe('a store with a folder', () => {
     const again = new Store({ folder })
     again.put('configmaps', configMap('b'), undefined)
     expect(new Store({ folder }).count('configmaps')).toBe(2)
+  })
+
+  it('says so when a snapshot is damaged, rather than begin with half of it', () => {
+    appendFileSync(path.join(folder, 'snapshot.jsonl'), '{"revision":9}\n{"resource":"configmaps","object":{"apiV')
+    expect(() => new Store({ folder })).toThrow(/line 2 of .*snapshot\.jsonl is damaged/)
   })
 
   it('folds a long journal into a snapshot', () => {
