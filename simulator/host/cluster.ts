@@ -66,7 +66,9 @@ export class HostedCluster implements AsyncDisposable {
     })
     try {
       const listening = await cluster.listen(identity.port)
-      if (folder !== undefined) writeIdentity(folder, { ...identity, port: listening.port })
+      // A full disk does not keep a cluster from coming back: what it remembers is not written again.
+      if (folder !== undefined && listening.port !== known?.port)
+        writeIdentity(folder, { ...identity, port: listening.port })
       return new HostedCluster(identity, cluster, listening)
     } catch (error) {
       cluster[Symbol.dispose]()

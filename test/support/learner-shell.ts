@@ -4,6 +4,9 @@ import path from 'node:path'
 import type { LiveClient } from './live-client.ts'
 import { waitFor } from './waiting.ts'
 
+/** Scripts that were run, by all shells: each has files of its own. */
+let count = 0
+
 /** A terminal of a session, as its learner has it: what is run is typed, and its output is read from a file of the home. */
 export class LearnerShell {
   readonly #page: LiveClient
@@ -11,7 +14,6 @@ export class LearnerShell {
   readonly terminal: number
   /** All that the terminal printed. */
   text = ''
-  #count = 0
 
   private constructor(page: LiveClient, home: string, terminal: number) {
     this.#page = page
@@ -38,7 +40,7 @@ export class LearnerShell {
 
   /** Runs a script in the shell itself, so that what it sets stays set. */
   async run(script: string, milliseconds = 30_000): Promise<{ output: string; exitCode: number }> {
-    const name = `.run-${process.pid}-${(this.#count += 1)}`
+    const name = `.run-${process.pid}-${(count += 1)}`
     const file = (ending: string) => path.join(this.#home, name + ending)
     await writeFile(file('.new'), script)
     await rename(file('.new'), file('.sh'))

@@ -6,7 +6,7 @@ import { LiveClient } from './live-client.ts'
 
 export interface World extends AsyncDisposable {
   ground: GroundFolders
-  server: Serve
+  readonly server: Serve
   /** Logged in. */
   page: LiveClient
   /** A new start link of the running server, as a second `labwright serve` prints it. */
@@ -17,20 +17,35 @@ export interface World extends AsyncDisposable {
   enter(lab: string): Promise<{ session: string; shell: LearnerShell }>
 }
 
+export interface Place extends AsyncDisposable {
+  inside: readonly string[]
+  seen(file: string): string
+}
+
 /** A server in folders of its own, with one learner. All that it started ends with it, also after a failure. */
 export async function startWorld(
-  options: { labs?: Record<string, LabFiles>; environment?: Record<string, string>; args?: string[] } = {},
+  options: {
+    labs?: Record<string, LabFiles>
+    environment?: Record<string, string>
+    args?: string[]
+    /** Prepares the folders, and answers with a command that starts the server somewhere else and how files there are named here. */
+    place?: (ground: GroundFolders) => Promise<Place>
+  } = {},
 ): Promise<World> {
   const ground = await makeGround(options.labs)
   const environment = { PATH: await withHelm(ground.folder), ...options.environment }
-  const server = new Serve([...ground.args, ...(options.args ?? [])], environment)
+  let place: Place | undefined
+  let server: Serve | undefined
   const end = async () => {
-    await server.stop('SIGKILL')
-    await ground.remove()
+    await server?.stop('SIGKILL')
+    await ground.remove(async () => place?.[Symbol.asyncDispose]())
   }
   try {
+    place = await options.place?.(ground)
+    server = new Serve([...ground.args, ...(options.args ?? [])], environment, { inside: place?.inside ?? [] })
+    const seen = (file: string) => place?.seen(file) ?? file
     const page = await LiveClient.login(String(await server.link()))
-    const home = (session: string) => path.join(ground.data, 'workspaces', session, 'home')
+    const home = (session: string) => seen(path.join(ground.data, 'workspaces', session, 'home'))
     return {
       ground,
       server,

@@ -15,8 +15,14 @@ export class Serve {
   output = ''
   errors = ''
 
-  constructor(args: string[], environment: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [program, 'serve', '--no-open', ...args], {
+  /** `inside`: a command before it, which starts it somewhere else. */
+  constructor(
+    args: string[],
+    environment: Record<string, string> = {},
+    { bin = program, inside = [] }: { bin?: string; inside?: readonly string[] } = {},
+  ) {
+    const [command, ...rest] = [...inside, process.execPath, bin, 'serve', '--no-open', ...args]
+    this.child = spawn(command!, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '', HOME: os.homedir(), ...environment },
     })
@@ -100,7 +106,10 @@ export interface GroundFolders {
   data: string
   args: string[]
   processes: () => Promise<number[]>
-  remove: () => Promise<void>
+  /** The process of the data folder whose command line holds the word. @throws when there is none */
+  pidOf: (word: string) => Promise<number>
+  /** Ends all processes of the data folder, then what they stood on, and takes the folders away. */
+  remove: (last?: () => Promise<void>) => Promise<void>
 }
 
 /** Folders of one test: data, and labs: the lab `tiny`, whose task is met by the namespace `mine`, and those that are given. */
@@ -118,11 +127,28 @@ export async function makeGround(labs: Record<string, LabFiles> = {}): Promise<G
     data,
     args: ['--port', '0', '--data', data, '--labs', path.join(folder, 'labs')],
     processes: () => processesOf(data),
-    async remove() {
-      for (const pid of await processesOf(data)) process.kill(pid, 'SIGKILL')
-      await waitFor(async () => (await processesOf(data)).length === 0)
+    pidOf: async (word) => {
+      for (const pid of await processesOf(data)) if ((await commandOf(pid)).includes(word)) return pid
+      throw new Error(`no ${word} runs`)
+    },
+    async remove(last) {
+      // One may start another while it ends.
+      await waitFor(async () => {
+        const living = await processesOf(data)
+        for (const pid of living) kill(pid)
+        return living.length === 0
+      })
+      await last?.()
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone since it was seen.
   }
 }
 
@@ -130,8 +156,14 @@ export async function makeGround(labs: Record<string, LabFiles> = {}): Promise<G
 async function processesOf(data: string): Promise<number[]> {
   const { readdir } = await import('node:fs/promises')
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+  const lines = await Promise.all(pids.map((pid) => commandOf(Number(pid))))
   return pids.filter((_, index) => lines[index]!.includes(data)).map(Number)
+}
+
+/** Empty when there is no such process. */
+export async function commandOf(pid: number): Promise<string> {
+  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return line.replaceAll('\0', ' ')
 }
 
 export const TINY = {
