@@ -41,7 +41,8 @@ export class Sessions implements AsyncDisposable {
   /** @throws SESSION_UNKNOWN, also for a session of somebody else */
   async get(id: string, account: string): Promise<Session> {
     await this.#recovered
-    const session = this.find(id, account) ?? (await this.#once(id, () => this.#load(id)))
+    // Whoever asks: one that is in use is never loaded a second time.
+    const session = this.#sessions.get(id) ?? (await this.#once(id, () => this.#load(id)))
     if (session === undefined || session.account !== account || session.state === 'deleted')
       throw serverError('SESSION_UNKNOWN')
     return session
