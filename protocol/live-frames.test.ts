@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeFrame, encodeFrame, type TerminalFrame } from './live-frames.ts'
+import { decodeFrame, encodeFrame, frameHead, type TerminalFrame } from './live-frames.ts'
 import { ACK, INPUT, OUTPUT } from './live.ts'
 
 const bytes = new TextEncoder().encode('héllo')
@@ -19,4 +19,9 @@ test.each([
   ['an offset beyond what a number holds', [ACK, 0, 0, 0, 1, 255, 255, 255, 255, 255, 255, 255, 255]],
 ])('refuses %s', (_, raw) => {
   expect(decodeFrame(new Uint8Array(raw))).toBeUndefined()
+})
+
+test('a head says what a frame is without decoding it', () => {
+  const frame = encodeFrame({ opcode: INPUT, terminal: 5, sequence: 1, bytes })
+  expect(frameHead(frame)).toEqual({ opcode: INPUT, terminal: 5, payload: bytes.length })
 })

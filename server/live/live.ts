@@ -39,8 +39,8 @@ export function createLive({ sessions, terminals, allowedOrigin, clock }: LiveOp
     perMessageDeflate: false,
   })
 
-  server.on('connection', (socket: WebSocket) => {
-    const page = new Page(socket, { sessions, terminals, tickets })
+  const admit = (socket: WebSocket, stream: Duplex): void => {
+    const page = new Page(socket, stream, { sessions, terminals, tickets })
     const hello = clock.after(HELLO_MILLISECONDS, () => page.admitted || socket.close(CLOSE_NOT_ALLOWED))
     let heard = clock.monotonic()
     let next: Disposable
@@ -60,7 +60,7 @@ export function createLive({ sessions, terminals, allowedOrigin, clock }: LiveOp
       hello[Symbol.dispose]()
       next[Symbol.dispose]()
     })
-  })
+  }
 
   return {
     ticket: (session, person) => tickets.issue(session, person),
@@ -70,7 +70,7 @@ export function createLive({ sessions, terminals, allowedOrigin, clock }: LiveOp
         socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
         return
       }
-      server.handleUpgrade(request, socket, head, (webSocket) => server.emit('connection', webSocket, request))
+      server.handleUpgrade(request, socket, head, (webSocket) => admit(webSocket, socket))
     },
     close() {
       for (const socket of server.clients) socket.close(1012)

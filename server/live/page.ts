@@ -1,8 +1,9 @@
+import type { Duplex } from 'node:stream'
 import * as v from 'valibot'
 import type { RawData, WebSocket } from 'ws'
 import { LabwrightError } from '../../protocol/errors/error.ts'
 import { workspaceError } from '../../protocol/errors/workspace.ts'
-import { decodeFrame, encodeFrame } from '../../protocol/live-frames.ts'
+import { frameHead } from '../../protocol/live-frames.ts'
 import {
   CLOSE_BAD_FRAME,
   CLOSE_NO_SESSION,
@@ -20,6 +21,7 @@ import {
 import type { HostTerminal, RunState, TerminalHostConnection, Viewer } from '../workspaces/terminal-host/index.ts'
 import type { LiveSession, LiveSessions } from './contract.ts'
 import type { Tickets } from './tickets.ts'
+import { writeBinary } from './write-binary.ts'
 
 /** Terminal bytes are bounded by their windows; this bounds all that waits for a page's socket. */
 const MAX_UNSENT_BYTES = 12 * 1024 * 1024
@@ -48,6 +50,8 @@ function terminalView({ number, name, exitCode }: HostTerminal): TerminalView {
 /** One open page: everything that comes over its WebSocket and goes to it. */
 export class Page {
   readonly #socket: WebSocket
+  /** What the WebSocket runs on: terminal output goes there straight. */
+  readonly #stream: Duplex
   readonly #context: PageContext
   readonly #open: Disposable[] = []
   #person = ''
@@ -55,8 +59,9 @@ export class Page {
   #viewer: Viewer | undefined
   readonly #attached = new Set<number>()
 
-  constructor(socket: WebSocket, context: PageContext) {
+  constructor(socket: WebSocket, stream: Duplex, context: PageContext) {
     this.#socket = socket
+    this.#stream = stream
     this.#context = context
     socket.on('message', (data, binary) => this.#receive(data, binary))
     socket.on('close', () => this[Symbol.dispose]())
@@ -72,7 +77,8 @@ export class Page {
   }
 
   #receive(data: RawData, binary: boolean): void {
-    const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer)
+    // ws hands out one Buffer a message unless it is asked for another form.
+    const bytes = data as Buffer
     if (!this.admitted) return binary ? this.#close(CLOSE_BAD_FRAME) : this.#hello(bytes)
     const session = this.#context.sessions.find(this.#session, this.#person)
     if (session === undefined) return this.#close(CLOSE_NO_SESSION)
@@ -102,7 +108,7 @@ export class Page {
     this.#session = hello.session
     const { terminals } = this.#context
     this.#viewer = terminals.viewer(hello.page, {
-      frame: (frame) => this.#sendBytes(encodeFrame(frame)),
+      frame: (frame) => this.#output(frame),
       replay: (terminal, offset, end) => this.#send({ type: 'replay', terminal, offset, end }),
       typed: (terminal, sequence) => this.#send({ type: 'typed', terminal, sequence }),
     })
@@ -136,10 +142,10 @@ export class Page {
   }
 
   #frame(bytes: Buffer): void {
-    const frame = decodeFrame(bytes)
-    if (frame === undefined || frame.opcode === OUTPUT) return this.#close(CLOSE_BAD_FRAME)
-    if (frame.opcode === INPUT && frame.bytes.length > MAX_INPUT_BYTES) return this.#close(CLOSE_BAD_FRAME)
-    if (this.#owns(frame.terminal)) this.#viewer?.frame(frame)
+    const head = frameHead(bytes)
+    if (head === undefined || head.opcode === OUTPUT) return this.#close(CLOSE_BAD_FRAME)
+    if (head.opcode === INPUT && head.payload > MAX_INPUT_BYTES) return this.#close(CLOSE_BAD_FRAME)
+    if (this.#owns(head.terminal)) this.#viewer?.frame(bytes)
   }
 
   #owns(terminal: number): boolean {
@@ -182,13 +188,18 @@ export class Page {
   }
 
   #send(message: ServerMessage): void {
-    this.#sendBytes(JSON.stringify(message))
+    if (this.#mayWrite()) this.#socket.send(JSON.stringify(message))
   }
 
-  #sendBytes(data: string | Uint8Array): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
-    if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) return this.#close(CLOSE_TOO_SLOW)
-    this.#socket.send(data)
+  #output(frame: Uint8Array): void {
+    if (this.#mayWrite()) writeBinary(this.#stream, frame)
+  }
+
+  #mayWrite(): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false
+    if (this.#socket.bufferedAmount <= MAX_UNSENT_BYTES) return true
+    this.#close(CLOSE_TOO_SLOW)
+    return false
   }
 
   #close(code: number): void {

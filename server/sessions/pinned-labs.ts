@@ -10,8 +10,6 @@ export class Labs {
   readonly #folder: string
   readonly #pins: string
   readonly #onBadLab: (id: string, error: Error) => void
-  /** What was said of labs that could not be loaded. By id. */
-  readonly #reported = new Map<string, string>()
   /** Loading renders every page, so what was loaded is kept until a file of the folder changes. By folder. */
   readonly #loaded = new Map<string, { stamp: string; lab: Promise<Lab> }>()
 
@@ -22,7 +20,7 @@ export class Labs {
     this.#onBadLab = options.onBadLab
   }
 
-  /** Every lab that can be loaded; one that cannot is left out, and reported when its fault is a new one. */
+  /** Every lab that can be loaded; one that cannot is reported and left out. */
   async list(): Promise<Lab[]> {
     const entries = await readdir(this.#folder, { withFileTypes: true })
     const ids = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
@@ -59,13 +57,9 @@ export class Labs {
     const folder = path.join(this.#folder, id)
     if (!(await exists(path.join(folder, 'lab.yaml')))) return undefined
     try {
-      const lab = await this.#load(folder)
-      this.#reported.delete(id)
-      return lab
+      return await this.#load(folder)
     } catch (error) {
-      const { message } = error as Error
-      if (this.#reported.get(id) !== message) this.#onBadLab(id, error as Error)
-      this.#reported.set(id, message)
+      this.#onBadLab(id, error as Error)
       return undefined
     }
   }

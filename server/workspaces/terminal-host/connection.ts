@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { workspaceError } from '../../../protocol/errors/workspace.ts'
-import type { TerminalFrame } from '../../../protocol/live-frames.ts'
 import type { ShellSpec } from '../shell-spec.ts'
 import { type FromHost, HOST_PROTOCOL_VERSION, type HostTerminal, type ToHost } from './messages.ts'
 import type { RunState } from './runs.ts'
@@ -16,14 +15,16 @@ export interface SessionTerminalsListener {
 
 /** What one page gets of the terminals that it is attached to. */
 export interface ViewerListener {
-  frame(frame: TerminalFrame): void
+  /** Output as a page gets it: encoded, nothing of it was copied or changed on its way. */
+  frame(frame: Uint8Array): void
   replay(terminal: number, offset: number, end: number): void
   typed(terminal: number, sequence: number): void
 }
 
 export interface Viewer extends Disposable {
   attach(terminal: number, offset: number): void
-  frame(frame: TerminalFrame): void
+  /** Input or acknowledgement as the page sent it; the caller has made sure that it is a frame, and whose. */
+  frame(frame: Uint8Array): void
   resize(terminal: number, columns: number, rows: number): void
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { TerminalFrame } from '../../../protocol/live-frames.ts'
+import { decodeFrame, encodeFrame } from '../../../protocol/live-frames.ts'
 import { ACK, INPUT, OUTPUT, WINDOW_HIGH_BYTES } from '../../../protocol/live.ts'
 import { systemClock } from '../../../protocol/clock.ts'
 import type { ShellSpec } from '../shell-spec.ts'
@@ -42,12 +42,13 @@ function page(name: string, stalled = false) {
   const typed: number[] = []
   let next = 0
   const viewer: Viewer = connection.viewer(name, {
-    frame: (frame: TerminalFrame) => {
-      if (frame.opcode !== OUTPUT) return
+    frame: (encoded) => {
+      const frame = decodeFrame(encoded)
+      if (frame?.opcode !== OUTPUT) return
       expect(frame.offset).toBe(next)
       next = frame.offset + frame.bytes.length
       chunks.push(Uint8Array.from(frame.bytes))
-      if (!stalled) viewer.frame({ opcode: ACK, terminal: frame.terminal, offset: next })
+      if (!stalled) viewer.frame(encodeFrame({ opcode: ACK, terminal: frame.terminal, offset: next }))
     },
     replay: (_, offset, end) => {
       replays.push([offset, end])
@@ -66,8 +67,8 @@ function page(name: string, stalled = false) {
     bytes: () => next,
     text: () => Buffer.concat(chunks).toString(),
     type: (terminal: number, sequence: number, text: string) =>
-      viewer.frame({ opcode: INPUT, terminal, sequence, bytes: Buffer.from(text) }),
-    ack: (terminal: number, offset: number) => viewer.frame({ opcode: ACK, terminal, offset }),
+      viewer.frame(encodeFrame({ opcode: INPUT, terminal, sequence, bytes: Buffer.from(text) })),
+    ack: (terminal: number, offset: number) => viewer.frame(encodeFrame({ opcode: ACK, terminal, offset })),
   }
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { TerminalFrame } from '../../../protocol/live-frames.ts'
+import { decodeFrame, encodeFrame } from '../../../protocol/live-frames.ts'
 import { ACK, INPUT, OUTPUT } from '../../../protocol/live.ts'
 import type { Clock } from '../../../protocol/clock.ts'
 import { type FromHost, HOST_PROTOCOL_VERSION, type ToHost } from './messages.ts'
@@ -142,7 +142,8 @@ export class TerminalHost {
       id,
       page,
       {
-        output: (offset, bytes) => wire.sendFrame(viewer, { opcode: OUTPUT, terminal: number, offset, bytes }),
+        output: (offset, bytes) =>
+          wire.sendFrame(viewer, encodeFrame({ opcode: OUTPUT, terminal: number, offset, bytes })),
         replay: (offset, end) => wire.send({ type: 'replay', viewer, terminal: number, offset, end }),
         typed: (sequence) => wire.send({ type: 'typed', viewer, terminal: number, sequence }),
       },
@@ -150,9 +151,10 @@ export class TerminalHost {
     )
   }
 
-  #frame(viewers: Viewers, viewer: number, frame: TerminalFrame): void {
+  #frame(viewers: Viewers, viewer: number, bytes: Buffer): void {
     const id = viewers.get(viewer)
-    if (id === undefined) return
+    const frame = decodeFrame(bytes)
+    if (id === undefined || frame === undefined) return
     const terminal = this.#terminals.get(frame.terminal)
     if (frame.opcode === INPUT) terminal?.input(id, frame.sequence, frame.bytes)
     else if (frame.opcode === ACK) terminal?.acknowledge(id, frame.offset)

@@ -168,9 +168,9 @@ export class Terminal {
     for (const mark of this.#scanner.scan(bytes)) this.#runner.mark(mark)
     this.#batched += bytes.length
     if (this.#batch !== undefined && this.#batched < BATCH_BYTES) return
-    if (this.#batch === undefined) this.#openBatch()
     this.#batched = 0
     this.#pump()
+    if (this.#batch === undefined) this.#openBatch()
   }
 
   #openBatch(): void {

@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net'
-import { decodeFrame, encodeFrame, type TerminalFrame } from '../../../protocol/live-frames.ts'
+import { frameHead } from '../../../protocol/live-frames.ts'
 
 const HEADER_BYTES = 5
+const VIEWER_BYTES = 4
 const MAX_FRAME_BYTES = 4 * 1024 * 1024
 const JSON_KIND = 0
 const FRAME_KIND = 1
 
 export interface WireEvents<In> {
   message(message: In): void
-  frame(viewer: number, frame: TerminalFrame): void
+  /** A frame of protocol/live-frames.ts as it came: it has a head, and is passed on or decoded by who needs more. */
+  frame(viewer: number, frame: Buffer): void
   /** Once; with an error when the other side broke the rules or the socket failed. */
   closed(error?: Error): void
 }
@@ -29,14 +31,18 @@ export class Wire<In, Out> {
   }
 
   send(message: Out): void {
-    const body = Buffer.from(JSON.stringify(message))
-    this.#write(JSON_KIND, [body])
+    const text = JSON.stringify(message)
+    const buffer = head(JSON_KIND, Buffer.byteLength(text))
+    buffer.write(text, HEADER_BYTES)
+    this.#write(buffer)
   }
 
-  sendFrame(viewer: number, frame: TerminalFrame): void {
-    const head = Buffer.alloc(4)
-    head.writeUInt32BE(viewer)
-    this.#write(FRAME_KIND, [head, Buffer.from(encodeFrame(frame).buffer)])
+  /** `frame` is already encoded. */
+  sendFrame(viewer: number, frame: Uint8Array): void {
+    const buffer = head(FRAME_KIND, VIEWER_BYTES + frame.length)
+    buffer.writeUInt32BE(viewer, HEADER_BYTES)
+    buffer.set(frame, HEADER_BYTES + VIEWER_BYTES)
+    this.#write(buffer)
   }
 
   [Symbol.dispose](): void {
@@ -44,12 +50,8 @@ export class Wire<In, Out> {
     this.#end()
   }
 
-  #write(kind: number, parts: Buffer[]): void {
-    if (this.#closed) return
-    const header = Buffer.alloc(HEADER_BYTES)
-    header.writeUInt32BE(parts.reduce((sum, part) => sum + part.length, 0))
-    header.writeUInt8(kind, 4)
-    this.#socket.write(Buffer.concat([header, ...parts]))
+  #write(buffer: Buffer): void {
+    if (!this.#closed) this.#socket.write(buffer)
   }
 
   #receive(bytes: Buffer): void {
@@ -67,8 +69,8 @@ export class Wire<In, Out> {
 
   #take(kind: number, body: Buffer): void {
     if (kind === JSON_KIND) return this.#events.message(JSON.parse(body.toString()) as In)
-    const frame = kind === FRAME_KIND && body.length > 4 ? decodeFrame(body.subarray(4)) : undefined
-    if (frame === undefined) return this.#refuse(`a frame of kind ${kind}`)
+    const frame = body.subarray(VIEWER_BYTES)
+    if (kind !== FRAME_KIND || frameHead(frame) === undefined) return this.#refuse(`a frame of kind ${kind}`)
     this.#events.frame(body.readUInt32BE(0), frame)
   }
 
@@ -82,4 +84,11 @@ export class Wire<In, Out> {
     this.#closed = true
     this.#events.closed(error)
   }
+}
+
+function head(kind: number, length: number): Buffer {
+  const buffer = Buffer.allocUnsafe(HEADER_BYTES + length)
+  buffer.writeUInt32BE(length)
+  buffer.writeUInt8(kind, 4)
+  return buffer
 }
