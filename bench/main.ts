@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { Resources } from '../server/main/resources.ts'
 import { clusters } from './clusters.ts'
 import { echo } from './echo.ts'
 import { kubectl } from './kubectl.ts'
@@ -24,7 +26,7 @@ export async function main(args: string[]): Promise<number> {
   const chosen = benchmarks.filter(({ name }) => values.only === undefined || name.includes(values.only))
   const figures: Figure[] = []
   for (const benchmark of chosen) {
-    const more = await benchmark.run(runs)
+    const more = await run(benchmark, runs)
     figures.push(...more)
     if (values.json !== true) for (const one of more) console.log(line(one))
   }
@@ -36,6 +38,25 @@ export async function main(args: string[]): Promise<number> {
   }
   if (values.json === true) console.log(JSON.stringify({ machine, figures }, null, 2))
   return 0
+}
+
+/** Runs one benchmark and closes what it opened; an interrupt ends it in the same way. */
+async function run(benchmark: Benchmark, runs: number): Promise<Figure[]> {
+  const resources = new Resources()
+  const listening = new AbortController()
+  const interrupted = Promise.race(
+    (['SIGINT', 'SIGTERM'] as const).map(async (signal) => {
+      await once(process, signal, { signal: listening.signal })
+      throw new Error(`${benchmark.name} was ended by ${signal}`)
+    }),
+  )
+  interrupted.catch(() => {})
+  try {
+    return await Promise.race([benchmark.run(runs, resources), interrupted])
+  } finally {
+    listening.abort()
+    await resources[Symbol.asyncDispose]()
+  }
 }
 
 function line({ name, unit, median, reference, ratio, bar, met }: Figure): string {

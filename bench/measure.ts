@@ -1,3 +1,5 @@
+import type { Resources } from '../server/main/resources.ts'
+
 /** One figure beside its reference and its bar. Times are milliseconds unless `unit` says otherwise. */
 export interface Figure {
   name: string
@@ -13,7 +15,8 @@ export interface Figure {
 
 export interface Benchmark {
   name: string
-  run(runs: number): Promise<Figure[]>
+  /** What it opens it adds to the resources, which are closed after it, also when it fails or is interrupted. */
+  run(runs: number, resources: Resources): Promise<Figure[]>
 }
 
 export function median(values: readonly number[]): number {

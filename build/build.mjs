@@ -5,7 +5,6 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { emitTypes } from './types.mjs'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const dist = path.join(root, 'dist')
@@ -56,17 +55,9 @@ async function stamp() {
 }
 
 export async function build({ quiet = false, types = false, force = false } = {}) {
-  const wanted = await stamp()
+  const wanted = `${await stamp()}${types ? ' types' : ''}`
   const current = existsSync(stampFile) ? await readFile(stampFile, 'utf8') : ''
-  if (force || current.split(' ')[0] !== wanted) await makeDist({ quiet, wanted })
-  // Beside what is there: a server that runs from dist/ is not disturbed by packing.
-  if (types && !(await readFile(stampFile, 'utf8')).endsWith(' types')) {
-    await emitTypes(root)
-    await writeFile(stampFile, `${wanted} types`)
-  }
-}
-
-async function makeDist({ quiet, wanted }) {
+  if (!force && (current === wanted || current === `${wanted} types`)) return
   const vite = await import('vite')
   await rm(dist, { recursive: true, force: true })
   await mkdir(dist, { recursive: true })
@@ -77,7 +68,7 @@ async function makeDist({ quiet, wanted }) {
       configFile: false,
       root,
       logLevel,
-      ssr: await bundling(),
+      ssr: { noExternal: ['just-bash', '@valibot/to-json-schema'] },
       build: {
         ssr: true,
         outDir: dist,
@@ -102,14 +93,8 @@ async function makeDist({ quiet, wanted }) {
   await makeJqEngine()
   const { labJsonSchema } = await import(pathToFileURL(path.join(dist, 'lab-schema.js')).href)
   await writeFile(path.join(dist, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`)
+  if (types) await emitTypes()
   await writeFile(stampFile, wanted)
-}
-
-/** What package.json names as dependencies is installed with the product; everything else is bundled. */
-async function bundling() {
-  const { dependencies } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
-  // just-bash's optional packages for archives: left out by our overrides, and never asked for by a lab.
-  return { noExternal: true, external: [...Object.keys(dependencies), '@mongodb-js/zstd', 'node-liblzma'] }
 }
 
 async function buildStandalone(vite, name, file, logLevel) {
@@ -151,6 +136,15 @@ async function makeJqEngine() {
   }
   await writeFile(path.join(dist, 'jq-engine.cjs'), engine)
   await copyFile(path.join(folder, 'jq.wasm'), path.join(dist, 'jq.wasm'))
+}
+
+async function emitTypes() {
+  const { execFileSync } = await import('node:child_process')
+  execFileSync(
+    process.execPath,
+    [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', path.join(root, 'build/types.tsconfig.json')],
+    { stdio: 'inherit' },
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

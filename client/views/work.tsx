@@ -18,8 +18,6 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
   const terminals = store.terminals.value
   const current = store.current.value
   const preparing = view.state !== 'ready'
-  // Hidden, not taken away: what a terminal has shown is in it alone, and is there again when the cluster is.
-  const hidden = preparing && terminals.length > 0
   return (
     <section class="work" aria-label={messages.lab.work}>
       {store.problem.value !== undefined && (
@@ -31,8 +29,8 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
         </div>
       )}
       {preparing && <Preparing store={store} view={view} />}
-      {(!preparing || hidden) && (
-        <div class="shells" hidden={hidden}>
+      {!preparing && (
+        <>
           <TerminalTabs store={store} />
           <div class="terminals">
             {Pane !== undefined &&
@@ -41,7 +39,7 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
                   key={terminal.number}
                   store={store}
                   terminal={terminal}
-                  visible={!hidden && terminal.number === current}
+                  visible={terminal.number === current}
                 />
               ))}
             {terminals.length === 0 && (
@@ -53,7 +51,7 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
               </div>
             )}
           </div>
-        </div>
+        </>
       )}
     </section>
   )

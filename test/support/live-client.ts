@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { WebSocket } from 'ws'
-import { ACK, INPUT, OUTPUT, type ClientMessage, type ServerMessage } from '../../protocol/live.ts'
+import {
+  ACK,
+  ACK_EVERY_MILLISECONDS,
+  INPUT,
+  OUTPUT,
+  type ClientMessage,
+  type ServerMessage,
+} from '../../protocol/live.ts'
 import { decodeFrame, encodeFrame } from '../../protocol/live-frames.ts'
 import type { LabCard, SessionView } from '../../protocol/session.ts'
 
@@ -11,16 +18,12 @@ export class LiveClient {
   #socket: WebSocket | undefined
   #sequence = 0
   readonly #listeners = new Set<(message: ServerMessage) => void>()
-  readonly #readers = new Set<(bytes: Uint8Array, offset: number, terminal: number) => void>()
+  readonly #acknowledged = new Map<number, number>()
+  readonly #readers = new Set<(bytes: Uint8Array, offset: number) => void>()
 
   private constructor(url: string, cookie: string) {
     this.url = url
     this.#cookie = cookie
-  }
-
-  /** For requests that `ask` does not make. */
-  get cookie(): string {
-    return this.#cookie
   }
 
   static async login(link: string): Promise<LiveClient> {
@@ -32,47 +35,21 @@ export class LiveClient {
     return new LiveClient(url, cookie.join('; '))
   }
 
-  /** Any answer, refusals included. */
-  async answer(
-    method: string,
-    path: string,
-    body?: unknown,
-    more: Record<string, string> = {},
-  ): Promise<{ status: number; text: string; headers: Headers }> {
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const headers = {
       'content-type': 'application/json',
       cookie: this.#cookie,
       origin: this.url,
       'sec-fetch-site': 'same-origin',
-      ...more,
     }
     const answer = await fetch(this.url + path, {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    return { status: answer.status, text: await answer.text(), headers: answer.headers }
-  }
-
-  /** @throws for a refusal */
-  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const { status, text } = await this.answer(method, path, body)
-    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`)
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
     return (text === '' ? undefined : JSON.parse(text)) as T
-  }
-
-  view(session: string): Promise<SessionView> {
-    return this.ask('GET', `/api/sessions/${session}`)
-  }
-
-  /** Presses a task's button and waits for the verdict. */
-  async check(session: string, task: string): Promise<SessionView['tasks'][number]> {
-    await this.ask('POST', `/api/sessions/${session}/tasks/${task}/check`)
-    for (;;) {
-      const seen = (await this.view(session)).tasks.find(({ id }) => id === task)!
-      if (seen.state !== 'checking') return seen
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
   }
 
   /** Starts the lab and waits until its session is ready. */
@@ -113,7 +90,7 @@ export class LiveClient {
     this.#socket?.send(encodeFrame({ opcode: INPUT, terminal, sequence: ++this.#sequence, bytes: Buffer.from(text) }))
   }
 
-  onOutput(reader: (bytes: Uint8Array, offset: number, terminal: number) => void): Disposable {
+  onOutput(reader: (bytes: Uint8Array, offset: number) => void): Disposable {
     this.#readers.add(reader)
     return { [Symbol.dispose]: () => void this.#readers.delete(reader) }
   }
@@ -141,11 +118,23 @@ export class LiveClient {
     for (const listener of new Set(this.#listeners)) listener(message)
   }
 
+  /** As rarely as the page does. */
+  #acknowledge(terminal: number, offset: number): void {
+    const waiting = this.#acknowledged.size > 0
+    this.#acknowledged.set(terminal, offset)
+    if (waiting) return
+    setTimeout(() => {
+      for (const [terminal, offset] of this.#acknowledged)
+        this.#socket?.send(encodeFrame({ opcode: ACK, terminal, offset }))
+      this.#acknowledged.clear()
+    }, ACK_EVERY_MILLISECONDS).unref()
+  }
+
   #frame(data: Buffer): void {
     const frame = decodeFrame(data)
     if (frame?.opcode !== OUTPUT) return
     const { terminal, offset, bytes } = frame
-    this.#socket?.send(encodeFrame({ opcode: ACK, terminal, offset: offset + bytes.length }))
-    for (const reader of this.#readers) reader(bytes, offset, terminal)
+    for (const reader of this.#readers) reader(bytes, offset)
+    this.#acknowledge(terminal, offset + bytes.length)
   }
 }
