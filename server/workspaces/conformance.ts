@@ -36,12 +36,33 @@ export function workspacesConform(make: () => WorkspaceProvider): void {
     expect(await run('kept', 'ls')).toBe('')
   })
 
+  test("credentials are the learner's to change, and are written again when they are new or gone", async () => {
+    const config = async (text: string) => {
+      await make().create({ id: 'config', kubeconfig: text, mirrors: [] })
+      return run('config', 'cat ~/.kube/config')
+    }
+    await config('first\n')
+    await run('config', 'echo namespace: mine >> ~/.kube/config')
+    expect(await config('first\n')).toBe('first\nnamespace: mine')
+    expect(await config('second\n')).toBe('second')
+    await run('config', 'rm ~/.kube/config')
+    expect(await config('second\n')).toBe('second')
+  })
+
+  test('credentials are never written through a link', async () => {
+    await create('linked')
+    await run('linked', 'echo mine > ~/target; rm -r ~/.kube; ln -s . ~/.kube; ln -s target ~/config')
+    const { notes } = await make().create({ id: 'linked', kubeconfig: 'new\n', mirrors: [] })
+    expect(notes.join()).toContain('Remove the link')
+    expect(await run('linked', 'cat ~/target')).toBe('mine')
+  })
+
   test('a file of the lesson is written below the home, and only there', async () => {
     await create('files')
     expect(await make().writeFile('files', 'a/strict.yaml', 'x: 1\n')).toBe('~/a/strict.yaml')
     expect(await run('files', 'cat ~/a/strict.yaml')).toBe('x: 1')
-    await run('files', 'ln -s /tmp out; ln -s /etc/passwd name')
-    for (const path of ['../x', '/etc/passwd', 'out/x', 'name', '..', ''])
+    await run('files', 'ln -s /tmp out; ln -s /etc/passwd name; mkfifo pipe; mkdir folder')
+    for (const path of ['../x', '/etc/passwd', 'out/x', 'out/new/x', 'name', 'pipe', 'a/../../x', '..', '.', ''])
       await expect(make().writeFile('files', path, 'x'), path).rejects.toMatchObject({ code: 'FILE_OUTSIDE_HOME' })
   })
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { mkdir, open, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { workspaceError } from '../../../protocol/errors/workspace.ts'
 import { type DownloadProxy, startDownloads } from '../downloads/index.ts'
 import type { Mirror, RunResult, Workspace, WorkspaceProvider, WorkspaceRequest } from '../provider.ts'
 import type { ShellSpec } from '../shell-spec.ts'
 import { shellEnvironment } from './environment.ts'
+import { writeInside } from './inside.ts'
+import { removeTree } from './remove.ts'
 import { runScript } from './run.ts'
 import { findSandbox, SANDBOX_HOME, SANDBOX_SETTINGS, SANDBOX_TOOLS, sandboxArguments } from './sandbox.ts'
 import { writeSettings } from './settings.ts'
@@ -68,16 +69,15 @@ class LocalWorkspaces implements WorkspaceProvider {
     this.#tools = await this.#parts.tools
     if (this.#parts.bwrap === undefined) await linkTools(this.#linked, this.#tools.found)
     const home = this.#home(id)
-    const secretFile = path.join(this.#parts.folder, `${id}.secret`)
-    await writable(home, async () => {
-      await mkdir(path.join(home, '.kube'), { recursive: true, mode: 0o700 })
+    const notes = await writable(home, async () => {
+      await mkdir(home, { recursive: true, mode: 0o700 })
       await mkdir(this.#temporary(id), { recursive: true, mode: 0o700 })
-      await writeFile(path.join(home, '.kube', 'config'), kubeconfig, { mode: 0o600 })
+      return this.#giveKubeconfig(id, kubeconfig)
     })
-    const secret = await keptSecret(secretFile)
+    const secret = await keptSecret(this.#beside(id, 'secret'))
     this.#secrets.set(id, secret)
     this.#parts.proxy.allow(id, { secret, mirrors })
-    return { id, sandboxed: this.#parts.bwrap !== undefined, notes: this.#tools.notes }
+    return { id, sandboxed: this.#parts.bwrap !== undefined, notes: [...this.#tools.notes, ...notes] }
   }
 
   shell(id: string): ShellSpec {
@@ -86,31 +86,9 @@ class LocalWorkspaces implements WorkspaceProvider {
 
   async writeFile(id: string, file: string, text: string): Promise<string> {
     this.#known(id)
-    const home = await realpath(this.#home(id))
     const name = file.replace(/^~\//, '')
-    const target = path.resolve(home, name)
-    const relative = path.relative(home, target)
-    if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative))
-      throw workspaceError('FILE_OUTSIDE_HOME', { path: file })
-    await writable(`~/${relative}`, async () => {
-      await mkdir(path.dirname(target), { recursive: true })
-      // The learner may have put a link there that leads out of the home: follow none.
-      const parent = await realpath(path.dirname(target))
-      if (parent !== home && !parent.startsWith(home + path.sep))
-        throw workspaceError('FILE_OUTSIDE_HOME', { path: file })
-      const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
-      const handle = await open(
-        path.join(parent, path.basename(target)),
-        O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW,
-        0o644,
-      )
-      try {
-        await handle.writeFile(text)
-      } finally {
-        await handle.close()
-      }
-    })
-    return `~/${relative}`
+    await writable(`~/${name}`, () => writeInside(this.#home(id), name, text, 0o644))
+    return `~/${path.normalize(name)}`
   }
 
   run(id: string, script: string, options: { timeoutMilliseconds: number; signal?: AbortSignal }): Promise<RunResult> {
@@ -120,8 +98,8 @@ class LocalWorkspaces implements WorkspaceProvider {
   async delete(id: string): Promise<void> {
     this.#secrets.delete(id)
     this.#parts.proxy.forget(id)
-    await rm(path.join(this.#parts.folder, id), { recursive: true, force: true })
-    await rm(path.join(this.#parts.folder, `${id}.secret`), { force: true })
+    await removeTree(path.join(this.#parts.folder, id))
+    for (const what of ['secret', 'kubeconfig']) await rm(this.#beside(id, what), { force: true })
   }
 
   close(): Promise<void> {
@@ -134,6 +112,32 @@ class LocalWorkspaces implements WorkspaceProvider {
 
   get #settingsInside(): string {
     return this.#parts.bwrap === undefined ? this.#parts.settings : SANDBOX_SETTINGS
+  }
+
+  /** Files about a workspace that its shells do not see. */
+  #beside(id: string, what: string): string {
+    return path.join(this.#parts.folder, `${id}.${what}`)
+  }
+
+  /**
+   * Writes the credentials when they are new or gone: what the learner changed in the file since (a namespace, a context) stays theirs.
+   * Returns what is to be said of it.
+   */
+  async #giveKubeconfig(id: string, kubeconfig: string): Promise<string[]> {
+    const before = await readFile(this.#beside(id, 'kubeconfig'), 'utf8').catch(() => undefined)
+    const isThere = await lstat(path.join(this.#home(id), '.kube', 'config')).then(
+      () => true,
+      () => false,
+    )
+    if (before === kubeconfig && isThere) return []
+    try {
+      await writeInside(this.#home(id), '.kube/config', kubeconfig, 0o600)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'FILE_OUTSIDE_HOME') throw error
+      return ['~/.kube/config is a link, so the credentials of the cluster were not written there. Remove the link.']
+    }
+    await writeFile(this.#beside(id, 'kubeconfig'), kubeconfig, { mode: 0o600 })
+    return []
   }
 
   #home(id: string): string {
@@ -172,22 +176,20 @@ class LocalWorkspaces implements WorkspaceProvider {
 
 /** A secret that shells started before a restart still have. */
 async function keptSecret(file: string): Promise<string> {
+  const kept = await readFile(file, 'utf8').catch(() => '')
+  // A full disk may have left an empty file, and an empty secret is everybody's.
+  if (/^[0-9a-f]{48}$/.test(kept)) return kept
   const secret = randomBytes(24).toString('hex')
-  try {
-    await writeFile(file, secret, { flag: 'wx', mode: 0o600 })
-    return secret
-  } catch {
-    return readFile(file, 'utf8')
-  }
+  await writable(path.basename(file), () => writeFile(file, secret, { mode: 0o600 }))
+  return secret
 }
 
-async function writable(what: string, write: () => Promise<void>): Promise<void> {
+async function writable<T>(what: string, write: () => Promise<T>): Promise<T> {
   try {
-    await write()
+    return await write()
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'FILE_OUTSIDE_HOME') throw error
-    if (code === 'ELOOP') throw workspaceError('FILE_OUTSIDE_HOME', { path: what }, error)
     const reason = { ENOSPC: 'the disk is full', EROFS: 'it is read-only', EACCES: 'it is not permitted' }[code ?? '']
     throw workspaceError('WORKSPACE_NOT_WRITABLE', { path: what, reason: reason ?? code ?? String(error) }, error)
   }
