@@ -90,11 +90,10 @@ describe('a session', () => {
 
   test('of somebody else is as good as none', async () => {
     const session = await ready()
-    const { id } = session
-    await expect(world.sessions.get(id, 'bob')).rejects.toMatchObject({ code: 'SESSION_UNKNOWN', status: 404 })
-    expect(world.sessions.find(id, 'bob')).toBeUndefined()
+    await expect(world.sessions.get(session.id, 'bob')).rejects.toMatchObject({ code: 'SESSION_UNKNOWN', status: 404 })
+    expect(world.sessions.find(session.id, 'bob')).toBeUndefined()
     // The question of a stranger has not put another in its place.
-    expect(await world.sessions.get(id, 'ada')).toBe(session)
+    expect(await world.sessions.get(session.id, 'ada')).toBe(session)
   })
 
   test('of a lab that does not exist cannot be started', async () => {
@@ -106,7 +105,7 @@ describe('a session', () => {
     const session = await ready()
     await world.writeLab('tiny', { ...TINY_LAB, 'one.md': '# Other\n\n{{task first}}\n\n{{task second}}\n' })
     await world.restart()
-    const again = await world.sessions.get(id, 'ada')
+    const again = await world.sessions.get(session.id, 'ada')
     expect(again.lab.steps[0]!.html).toContain('One')
     const next = await world.sessions.start('bob', 'tiny')
     expect(next.lab.steps[0]!.html).toContain('Other')
@@ -134,7 +133,7 @@ describe('a session', () => {
     const session = await ready()
     await check(session, 'first')
     await session.delete()
-    await expect(world.sessions.get(id, 'ada')).rejects.toMatchObject({ code: 'SESSION_UNKNOWN' })
+    await expect(world.sessions.get(session.id, 'ada')).rejects.toMatchObject({ code: 'SESSION_UNKNOWN' })
     expect([world.endedShells, [...world.workspaces.made], [...world.clusters.clusters]]).toEqual([
       [session.id],
       [],
@@ -172,7 +171,7 @@ describe('after a restart of the server', () => {
     await check(session, 'first')
     world.clusters.answering = false
     await world.restart()
-    const again = await world.sessions.get(id, 'ada')
+    const again = await world.sessions.get(session.id, 'ada')
     await waitFor(() => [...world.clusters.clusters.values()].some((listeners) => listeners.size > 0))
     expect(again.view()).toMatchObject({
       state: 'recovering',
@@ -212,7 +211,7 @@ describe('after a restart of the server', () => {
     await world.clock.advance(25 * 3_600_000)
     await world.restart()
     await world.clock.advance(1)
-    await waitFor(async () => (await world.sessions.get(id, 'ada')).view().state === 'finished')
+    await waitFor(async () => (await world.sessions.get(session.id, 'ada')).view().state === 'finished')
     await waitFor(() => world.clusters.clusters.size === 0)
   })
 
@@ -229,7 +228,7 @@ describe('after a restart of the server', () => {
     await session.finish('learner')
     await session.release()
     await world.restart()
-    expect((await world.sessions.get(id, 'ada')).view().state).toBe('finished')
+    expect((await world.sessions.get(session.id, 'ada')).view().state).toBe('finished')
   })
 })
 
@@ -250,7 +249,7 @@ describe('when the cluster', () => {
     await world.clusters.delete(claimedCluster!)
     world.clusters.clusters.set('other', new Set())
     await world.restart()
-    const again = await world.sessions.get(id, 'ada')
+    const again = await world.sessions.get(session.id, 'ada')
     await waitFor(() => again.state === 'failed')
     await again.retry()
     await waitFor(() => again.state === 'ready')
