@@ -4,10 +4,13 @@ import type { LocalWorkspacesOptions } from '../workspaces/local/index.ts'
 import type { Config } from './config.ts'
 import { istioMirror } from './mirrors/istio.ts'
 
-/** What answers for the downloads of lessons, and what shells must see of the product to run it: no labs, for they hold solutions. */
+/**
+ * What answers for the downloads of lessons, and what shells must see of the product to run it. Labs hold solutions: an installed
+ * Labwright has them below node_modules, where modules are looked for, and they are hidden there.
+ */
 export function openMirrors(
-  config: Pick<Config, 'dist'> & Partial<Pick<Config, 'data'>>,
-): Required<Pick<LocalWorkspacesOptions, 'mirrors' | 'visible' | 'standIns'>> {
+  config: Pick<Config, 'dist'> & Partial<Pick<Config, 'data' | 'labs'>>,
+): Required<Pick<LocalWorkspacesOptions, 'mirrors' | 'visible' | 'hidden' | 'standIns'>> {
   const istio = istioMirror({
     istioctl: path.join(config.dist, 'istioctl.js'),
     node: process.execPath,
@@ -16,6 +19,7 @@ export function openMirrors(
   return {
     mirrors: { istio },
     standIns: { curl: path.join(config.dist, 'curl.js'), jq: path.join(config.dist, 'jq.js') },
+    hidden: [path.join(config.dist, '..', 'labs'), ...(config.labs === undefined ? [] : [config.labs])],
     visible: [config.dist, path.join(config.dist, '..', 'package.json'), ...modulesOf(config.dist)],
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -48,5 +48,25 @@ test('a proxy that starts again has its port and its authority again', async () 
     return proxy
   }
   expect(await address()).toBe(await address())
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('labs are not seen where modules are', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'workspaces-'))
+  const modules = path.join(folder, 'node_modules')
+  const labs = path.join(modules, 'labwright', 'labs')
+  await mkdir(labs, { recursive: true })
+  await writeFile(path.join(labs, 'solution.sh'), 'true\n')
+  const provider = await createLocalWorkspaces({
+    dataFolder: path.join(folder, 'data'),
+    mirrors: {},
+    visible: [modules],
+    hidden: [labs, path.join(folder, 'elsewhere')],
+  })
+  const { sandboxed } = await provider.create({ id: 'a', kubeconfig: '', mirrors: [] })
+  const { output } = await provider.run('a', `ls ${modules} ${labs}`, { timeoutMilliseconds: 10_000 })
+  expect(output).toContain('labwright')
+  expect(output.includes('solution.sh')).toBe(!sandboxed)
+  await provider.close()
   await rm(folder, { recursive: true, force: true })
 })

@@ -19,6 +19,8 @@ export interface LocalWorkspacesOptions {
   mirrors: Record<string, Mirror>
   /** Files and folders that shells must see besides the system: where our practice istioctl and its modules lie. */
   visible?: string[]
+  /** Folders that shells must not see, though they may lie in a visible one. */
+  hidden?: string[]
   /** Name of a tool -> our program (for Node) that stands in for it where this machine has none. */
   standIns?: Record<string, string>
   /** False: shells run plainly, though bubblewrap would work. */
@@ -31,6 +33,7 @@ export async function createLocalWorkspaces(options: LocalWorkspacesOptions): Pr
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const settings = path.join(folder, 'settings')
   const visible = [await realpath(process.execPath), ...(options.visible ?? [])]
+  const { hidden = [] } = options
   const { proxy, port, certificate } = await startDownloads(folder, options.mirrors)
   await writeSettings(settings, certificate)
   const probe = path.join(folder, 'probe')
@@ -38,17 +41,18 @@ export async function createLocalWorkspaces(options: LocalWorkspacesOptions): Pr
   const bwrap =
     options.sandbox === false
       ? undefined
-      : await findSandbox({ home: probe, temporary: probe, settings, visible, tools: {} })
+      : await findSandbox({ home: probe, temporary: probe, settings, visible, hidden, tools: {} })
   // Unzipping takes a second or two; the first session waits for it, the start does not.
   const tools = findTools(path.join(options.dataFolder, 'tools'), options.standIns)
   tools.catch(() => {})
-  return new LocalWorkspaces({ folder, settings, visible, proxy, port, bwrap, tools })
+  return new LocalWorkspaces({ folder, settings, visible, hidden, proxy, port, bwrap, tools })
 }
 
 interface Parts {
   folder: string
   settings: string
   visible: string[]
+  hidden: string[]
   proxy: DownloadProxy
   port: number
   bwrap: string | undefined
@@ -155,7 +159,7 @@ class LocalWorkspaces implements WorkspaceProvider {
   }
 
   #spec(id: string, command: string[]): ShellSpec {
-    const { bwrap, settings, visible, port } = this.#parts
+    const { bwrap, settings, visible, hidden, port } = this.#parts
     const home = this.#home(id)
     const proxy = `http://${id}:${this.#known(id)}@127.0.0.1:${port}`
     if (bwrap === undefined) {
@@ -167,7 +171,10 @@ class LocalWorkspaces implements WorkspaceProvider {
     const tools = Object.fromEntries(own)
     return {
       command: bwrap,
-      arguments: [...sandboxArguments({ home, temporary: this.#temporary(id), settings, visible, tools }), ...command],
+      arguments: [
+        ...sandboxArguments({ home, temporary: this.#temporary(id), settings, visible, hidden, tools }),
+        ...command,
+      ],
       folder: '/',
       environment: shellEnvironment({ home: SANDBOX_HOME, settings: SANDBOX_SETTINGS, tools: [SANDBOX_TOOLS], proxy }),
     }

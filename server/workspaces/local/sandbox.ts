@@ -47,12 +47,14 @@ export interface SandboxPlaces {
   settings: string
   /** Files and folders of this machine that stay visible, read-only, at their own path: node and our programs. */
   visible: string[]
+  /** Folders that stay empty inside, though a visible one holds them: labs, for they hold their solutions. */
+  hidden?: string[]
   /** Tools that do not lie in the system's folders: name -> file. */
   tools: Record<string, string>
 }
 
 /** Arguments for bubblewrap up to and without the program to run. */
-export function sandboxArguments({ home, temporary, settings, visible, tools }: SandboxPlaces): string[] {
+export function sandboxArguments({ home, temporary, settings, visible, hidden = [], tools }: SandboxPlaces): string[] {
   const readOnly = (from: string, to = from) => ['--ro-bind-try', from, to]
   return [
     '--unshare-user',
@@ -85,6 +87,9 @@ export function sandboxArguments({ home, temporary, settings, visible, tools }: 
     '/tmp',
     '/var/tmp',
     ...visible.flatMap((file) => readOnly(file)),
+    ...hidden
+      .filter((folder) => visible.some((file) => folder.startsWith(file + path.sep)) && existsSync(folder))
+      .flatMap((folder) => ['--tmpfs', folder, '--remount-ro', folder]),
     ...Object.entries(tools).flatMap(([name, file]) => readOnly(file, `${SANDBOX_TOOLS}/${name}`)),
     ...readOnly(settings, SANDBOX_SETTINGS),
     '--bind',
