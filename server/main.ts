@@ -29,22 +29,25 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
+/** Tells the operator, while the server runs, what they should mend. */
+export type Notice = (sentence: string) => void
+
 /**
  * Composes and starts everything; nothing else knows the whole. When this resolves the pages are served; clusters and check runners
  * are warmed up behind it.
  * @throws a LabwrightError with a sentence for the operator
  */
-export async function startServer(config: Config): Promise<RunningServer> {
+export async function startServer(config: Config, notice: Notice = () => {}): Promise<RunningServer> {
   const resources = new Resources()
   try {
-    return await compose(config, resources)
+    return await compose(config, resources, notice)
   } catch (error) {
     await resources[Symbol.asyncDispose]()
     throw error
   }
 }
 
-async function compose(config: Config, resources: Resources): Promise<RunningServer> {
+async function compose(config: Config, resources: Resources, notice: Notice): Promise<RunningServer> {
   prepareDataFolder(config.data)
   await requireSandbox(config.host)
   let link = () => ''
@@ -79,7 +82,10 @@ async function compose(config: Config, resources: Resources): Promise<RunningSer
   const labs = new Labs({
     folder: config.labs,
     dataFolder: config.data,
-    onBadLab: (id, error) => log(error, `loading lab ${id}`),
+    onBadLab: (id, error) => {
+      log(error, `loading lab ${id}`)
+      notice(badLabNotice(id, error))
+    },
   })
   const sessions = resources.add(
     new Sessions({
@@ -119,6 +125,10 @@ async function compose(config: Config, resources: Resources): Promise<RunningSer
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
   link = () => `${url}/#code=${logins.issueCode()}`
   return { url, link: () => link(), close: () => resources[Symbol.asyncDispose]() }
+}
+
+function badLabNotice(id: string, error: Error & { code?: string }): string {
+  return `The lab "${id}" is left out. ${error.message}${error.code === undefined ? '' : ` [${error.code}]`}`
 }
 
 /** Hands /live to the live connection; every other upgrade, or one for another host, is refused. */

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import * as v from 'valibot'
@@ -18,7 +19,7 @@ const schema = v.strictObject({
   /** Where sessions, files and grades are kept. */
   data: v.optional(absolute, defaultDataFolder),
   /** Folder with one folder a lab. */
-  labs: absolute,
+  labs: v.pipe(absolute, v.check(isFolder, 'there is no such folder')),
   /** Folder of the built product: its processes and pages. */
   dist: absolute,
   provider: v.optional(v.picklist(['simulated']), 'simulated'),
@@ -38,6 +39,10 @@ export function parseConfig(input: { [K in keyof ConfigInput]?: ConfigInput[K] |
   if (result.success) return Object.freeze(result.output)
   const [issue] = result.issues
   throw serverError('BAD_OPTION', { reason: `--${v.getDotPath(issue) ?? 'option'}: ${issue.message}` })
+}
+
+function isFolder(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** `$XDG_DATA_HOME/labwright` where that is set, else `~/.labwright`. */

@@ -1,6 +1,7 @@
-import { accessSync, chmodSync, constants, mkdirSync, rmSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import { once } from 'node:events'
+import path from 'node:path'
 import { serverError } from '../../protocol/errors/server.ts'
 import { socketPath } from '../clusters/index.ts'
 
@@ -21,8 +22,21 @@ export function prepareDataFolder(folder: string): void {
     accessSync(folder, constants.W_OK | constants.X_OK)
     chmodSync(folder, 0o700)
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException
+    const { code = '', message } = causeOf(error as NodeJS.ErrnoException, folder)
     throw serverError('DATA_FOLDER_UNUSABLE', { folder, reason: REASONS[code] ?? message }, error)
+  }
+}
+
+/** Node says ENOENT for a folder that cannot be made, whatever the cause: the parent that is there tells it. */
+function causeOf(error: NodeJS.ErrnoException, folder: string): NodeJS.ErrnoException {
+  if (error.code !== 'ENOENT') return error
+  let parent = path.dirname(folder)
+  while (!existsSync(parent)) parent = path.dirname(parent)
+  try {
+    accessSync(parent, constants.W_OK | constants.X_OK)
+    return error
+  } catch (cause) {
+    return cause as NodeJS.ErrnoException
   }
 }
 
@@ -32,15 +46,15 @@ export function prepareDataFolder(folder: string): void {
  * @throws DATA_FOLDER_IN_USE with the running server's link
  */
 export async function holdDataFolder(folder: string, newLink: () => string): Promise<AsyncDisposable> {
-  const path = socketPath(folder, 'server')
-  const holder = await askHolder(path)
+  const socket = socketPath(folder, 'server')
+  const holder = await askHolder(socket)
   if (holder !== undefined) throw serverError('DATA_FOLDER_IN_USE', { folder, ...holder })
-  rmSync(path, { force: true })
+  rmSync(socket, { force: true })
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ pid: String(process.pid), link: newLink() }))
   })
-  await listen(server, path, folder)
+  await listen(server, socket, folder)
   return {
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -65,11 +79,11 @@ function askHolder(socket: string): Promise<{ pid: string; link: string } | unde
   })
 }
 
-async function listen(server: Server, path: string, folder: string): Promise<void> {
-  server.listen(path)
+async function listen(server: Server, socket: string, folder: string): Promise<void> {
+  server.listen(socket)
   try {
     await once(server, 'listening')
-    chmodSync(path, 0o600)
+    chmodSync(socket, 0o600)
   } catch (error) {
     throw serverError('DATA_FOLDER_UNUSABLE', { folder, reason: (error as Error).message }, error)
   }

@@ -10,6 +10,8 @@ export class Labs {
   readonly #folder: string
   readonly #pins: string
   readonly #onBadLab: (id: string, error: Error) => void
+  /** What was said of labs that could not be loaded. By id. */
+  readonly #reported = new Map<string, string>()
   /** Loading renders every page, so what was loaded is kept until a file of the folder changes. By folder. */
   readonly #loaded = new Map<string, { stamp: string; lab: Promise<Lab> }>()
 
@@ -20,7 +22,7 @@ export class Labs {
     this.#onBadLab = options.onBadLab
   }
 
-  /** Every lab that can be loaded; one that cannot is reported and left out. */
+  /** Every lab that can be loaded; one that cannot is left out, and reported when its fault is a new one. */
   async list(): Promise<Lab[]> {
     const entries = await readdir(this.#folder, { withFileTypes: true })
     const ids = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
@@ -57,9 +59,13 @@ export class Labs {
     const folder = path.join(this.#folder, id)
     if (!(await exists(path.join(folder, 'lab.yaml')))) return undefined
     try {
-      return await this.#load(folder)
+      const lab = await this.#load(folder)
+      this.#reported.delete(id)
+      return lab
     } catch (error) {
-      this.#onBadLab(id, error as Error)
+      const { message } = error as Error
+      if (this.#reported.get(id) !== message) this.#onBadLab(id, error as Error)
+      this.#reported.set(id, message)
       return undefined
     }
   }
