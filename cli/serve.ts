@@ -84,7 +84,7 @@ async function serve({ config, open }: Options): Promise<number> {
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   const { startServer } = await import('../server/main.ts')
-  const server = await startServer(config)
+  const server = await startServer(config, (sentence) => console.error(`labwright: ${sentence}`))
   const link = server.link()
   console.log(link)
   const note = kubectlNote()
