@@ -187,7 +187,7 @@ class LazyContainer implements ContainerShell {
         state: { cwd, env: fullEnv, functions: new Map() },
         stdin: readsStdin(` ${name} ${args.join(' ')} `) ? await job.readStdin() : new Uint8Array(),
         stdout: (chunk) => terminal.write(chunk),
-        stderr: (chunk) => terminal.writeError(chunk),
+        stderr: (chunk) => terminal.writeError(inWords(Buffer.from(chunk).toString())),
       })
       return exitCode
     })
@@ -198,4 +198,9 @@ class LazyContainer implements ContainerShell {
 function scriptOf(name: string, args: readonly string[]): string {
   if (name === 'env') return envScript(args)
   return [name, ...(name === 'tar' ? withoutLeadingSlashes(args) : args)].map(quote).join(' ')
+}
+
+/** The interpreter's archiver names faults by Node's codes. */
+function inWords(text: string): string {
+  return text.replaceAll(/ENOENT: no such file or directory(, \w+ '[^']*')?/g, 'Cannot stat: No such file or directory')
 }

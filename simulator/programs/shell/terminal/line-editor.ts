@@ -50,7 +50,8 @@ export class LineEditor {
   }
 
   resize(columns: number): void {
-    this.#columns = Math.max(1, columns)
+    // A terminal that does not know its width says 0.
+    if (columns > 0) this.#columns = columns
   }
 
   start(prompt: string): void {
