@@ -5,6 +5,7 @@ import {
   Catalog,
   createCredentials,
   CustomResources,
+  keepOwnObjects,
   kubeconfig,
   localApi,
   metricsResources,
@@ -134,7 +135,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const meshImages: Record<string, Image> = { 'istio/pilot': istiod, 'istio/proxyv2': proxy }
   owned.push(mesh, network)
   owned.push(startControllers({ ...parts, caCertificate: credentials.authority.certificate, report }))
-  owned.push(createScheduler({ ...parts, report }))
+  owned.push(createScheduler({ ...parts, report }), keepOwnObjects({ api, clock, report }))
   const node = createNode({
     ...parts,
     network,

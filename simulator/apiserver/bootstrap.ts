@@ -1,4 +1,4 @@
-import type { Api, NewObject } from '../kubernetes/index.ts'
+import { createWorkQueue, type Api, type Clock, type NewObject, type WatchEvent } from '../kubernetes/index.ts'
 import { bootstrapRoles } from './bootstrap-roles.ts'
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -19,13 +19,50 @@ const kubernetesService: NewObject = {
   },
 }
 
+/** A real API server looks after 10 and 60 seconds; a learner need not wait so long for what they deleted by mistake. */
+const REPAIR_MILLISECONDS = 1000
+
+async function ensure(api: Api, object: NewObject, resource: string): Promise<void> {
+  if (api.get(resource, object.metadata.namespace, object.metadata.name ?? '') === undefined)
+    await api.create(object, { manager: 'kube-apiserver' })
+}
+
+async function ensureOwn(api: Api): Promise<void> {
+  for (const name of namespaces)
+    await ensure(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces')
+  await ensure(api, kubernetesService, 'services')
+}
+
 /** Objects that every cluster has from its first moment. What is there already is left alone. */
 export async function bootstrap(api: Api): Promise<void> {
-  const ensure = async (object: NewObject, resource: string): Promise<void> => {
-    if (api.get(resource, object.metadata.namespace, object.metadata.name ?? '') === undefined)
-      await api.create(object, { manager: 'kube-apiserver' })
+  await ensureOwn(api)
+  for (const object of bootstrapRoles())
+    await ensure(api, object, `${object.kind.toLowerCase()}s.rbac.authorization.k8s.io`)
+}
+
+/** Makes the server's own namespaces and Service anew when somebody deletes them, as its system namespaces controller does. */
+export function keepOwnObjects({
+  api,
+  clock,
+  report,
+}: {
+  api: Api
+  clock: Clock
+  report?: (error: unknown, where: string) => void
+}): Disposable {
+  const queue = createWorkQueue({ clock, report, reconcile: () => ensureOwn(api) })
+  const watch = ({ type, object: { metadata } }: WatchEvent): void => {
+    const isOwn =
+      metadata.namespace === undefined
+        ? namespaces.includes(metadata.name)
+        : metadata.namespace === 'default' && metadata.name === kubernetesService.metadata.name
+    if (type === 'DELETED' && isOwn) queue.addAfter('own', REPAIR_MILLISECONDS)
   }
-  for (const name of namespaces) await ensure({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces')
-  await ensure(kubernetesService, 'services')
-  for (const object of bootstrapRoles()) await ensure(object, `${object.kind.toLowerCase()}s.rbac.authorization.k8s.io`)
+  const watches = [api.watch('namespaces', watch), api.watch('services', watch)]
+  return {
+    [Symbol.dispose]() {
+      for (const each of watches) each[Symbol.dispose]()
+      queue[Symbol.dispose]()
+    },
+  }
 }

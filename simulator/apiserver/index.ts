@@ -1,4 +1,4 @@
-export { bootstrap } from './bootstrap.ts'
+export { bootstrap, keepOwnObjects } from './bootstrap.ts'
 export { Allocator } from './allocator.ts'
 export { Catalog, storageName } from './catalog.ts'
 export { CustomResources } from './custom-resources.ts'
