@@ -25,6 +25,7 @@ let runs: {
 let checking: string[]
 let grader: Grader
 let diskIsFull: boolean
+let logged: unknown[]
 
 beforeEach(() => {
   clock = new ManualClock()
@@ -32,6 +33,7 @@ beforeEach(() => {
   runs = []
   checking = []
   diskIsFull = false
+  logged = []
   grader = new Grader({
     lab,
     clock,
@@ -49,6 +51,7 @@ beforeEach(() => {
       if (diskIsFull) throw new Error('full')
       events.push({ ...event, sequence: events.length + 1, at: '' })
     },
+    log: (error) => void logged.push(error),
     onChecking: (now) => (checking = [...now]),
   })
   grader.resume(false)
@@ -78,6 +81,13 @@ describe('on request', () => {
   test('it waits a little for the condition, but not so long that it feels like no answer', async () => {
     await grader.ask('pods')
     expect(runs[0]!.patience).toBe(3000)
+  })
+
+  test('nothing is being checked any more when the session is over, also what never ran', async () => {
+    for (const task of ['pods', 'any', 'once']) await grader.ask(task)
+    expect(checking).toEqual(['pods', 'any', 'once'])
+    await grader[Symbol.asyncDispose]()
+    expect(checking).toEqual([])
   })
 
   test('asking again while it runs is one run', async () => {

@@ -22,6 +22,7 @@ export interface GraderOptions {
   check(this: void, task: Task, patienceMilliseconds: number, signal: AbortSignal): Promise<Verdict>
   /** Stores an event and tells the pages; rejects when it could not be stored. */
   record(this: void, event: AttemptEvent): Promise<void>
+  log(this: void, error: unknown, about: string): void
   /** The set of tasks that a page shows as being checked has changed. */
   onChecking(this: void, checking: ReadonlySet<string>): void
 }
@@ -86,6 +87,8 @@ export class Grader implements AsyncDisposable {
     this.#timer?.[Symbol.dispose]()
     for (const { stop } of this.#runs.values()) stop.abort()
     await Promise.all([...this.#runs.values()].map(({ ended }) => ended))
+    // What was asked for and never ran is not being checked any more.
+    for (const task of [...this.#checking]) this.#setChecking(task, false)
   }
 
   #now(): number {
@@ -156,16 +159,26 @@ export class Grader implements AsyncDisposable {
 
   /** Stored before it is shown; while the disk is full the verdict waits for room, and is not lost. */
   async #store(event: AttemptEvent, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
         return await this.#options.record(event)
-      } catch {
-        await new Promise<void>((resolve) => {
-          const timer = this.#options.clock.after(STORE_RETRY_MILLISECONDS, resolve)
-          signal.addEventListener('abort', () => (timer[Symbol.dispose](), resolve()), { once: true })
-        })
+      } catch (error) {
+        if (attempt === 1) this.#options.log(error, 'storing a verdict')
+        await this.#pause(STORE_RETRY_MILLISECONDS, signal)
       }
     }
+  }
+
+  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        timer[Symbol.dispose]()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = this.#options.clock.after(milliseconds, done)
+      signal.addEventListener('abort', done)
+    })
   }
 
   #setChecking(task: string, is: boolean): void {

@@ -62,6 +62,8 @@ function lifeEventOf(event: StoredEvent): LifeEvent[] {
       return isPhase(event.phase)
         ? [{ type: 'phase-failed', phase: event.phase, problem: { code: event.code, sentence: event.sentence } }]
         : []
+    case 'cluster-gone':
+      return [{ type: event.type, problem: { code: event.code, sentence: event.sentence } }]
     case 'retried':
     case 'finished':
     case 'deleted':

@@ -58,7 +58,7 @@ export class Ground {
     if (this.#cluster === undefined) throw serverError('CLUSTER_UNKNOWN', { cluster: claimed ?? 'yet' })
   }
 
-  /** Takes cluster and workspace up again after the server was started. */
+  /** Takes cluster and workspace up again: another run of the server may have made them. */
   async adopt(): Promise<void> {
     await this.find()
     await this.#makeWorkspace(() => undefined)
@@ -80,14 +80,22 @@ export class Ground {
     if (this.claimedCluster !== undefined) await provider.delete(this.claimedCluster)
   }
 
+  /** A cluster that no event names would be nobody's: when the claim cannot be stored, it is given up. */
+  async #take(signal: AbortSignal): Promise<Cluster> {
+    const cluster = await this.#tools.pool.claim(signal)
+    try {
+      await this.#attempt.record({ type: 'cluster-claimed', cluster: cluster.id })
+    } catch (error) {
+      await this.#tools.provider.delete(cluster.id)
+      throw error
+    }
+    return cluster
+  }
+
   async #claim(log: (line: string) => void, signal: AbortSignal): Promise<void> {
     const claimed = this.claimedCluster
     this.#cluster = claimed === undefined ? undefined : await this.#tools.provider.find(claimed)
-    if (this.#cluster === undefined) {
-      const cluster = await this.#tools.pool.claim(signal)
-      await this.#attempt.record({ type: 'cluster-claimed', cluster: cluster.id })
-      this.#cluster = cluster
-    }
+    this.#cluster ??= await this.#take(signal)
     log(`the Kubernetes API answers at ${this.cluster.credentials('learner').server}`)
   }
 

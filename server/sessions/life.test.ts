@@ -25,6 +25,7 @@ const events = {
 const changes: [keyof typeof states, keyof typeof events, Life][] = [
   ['preparing', 'phase-done', { state: 'ready' }],
   ['preparing', 'phase-failed', { state: 'failed', done: ['cluster', 'tools'], phase: 'setup', problem }],
+  ['preparing', 'cluster-gone', { state: 'failed', done: [], phase: 'cluster', problem }],
   ['preparing', 'finished', { state: 'finished' }],
   ['preparing', 'deleted', { state: 'deleted' }],
   ['failed', 'retried', { state: 'preparing', done: ['cluster'] }],

@@ -51,7 +51,7 @@ export function transition(life: Life, event: LifeEvent): Life {
     case 'cluster-ready':
       return life.state === 'recovering' ? { state: 'ready' } : life
     case 'cluster-gone':
-      return life.state === 'ready' || life.state === 'recovering'
+      return life.state === 'preparing' || life.state === 'ready' || life.state === 'recovering'
         ? { state: 'failed', done: [], phase: 'cluster', problem: event.problem }
         : life
   }

@@ -1,3 +1,4 @@
+import { LabwrightError } from '../../protocol/errors/error.ts'
 import { serverError } from '../../protocol/errors/server.ts'
 import type { Command, Lab } from '../../protocol/lab.ts'
 import type { SessionEvent, SessionView } from '../../protocol/session.ts'
@@ -8,7 +9,7 @@ import { pointsOf, taskViews, type AttemptEvent, type Store } from '../store/ind
 import type { ShellSpec } from '../workspaces/index.ts'
 import { Attempt } from './attempt.ts'
 import { Ground, type GroundTools } from './ground.ts'
-import { nextPhase, transition, type Life, type LifeEvent } from './life.ts'
+import { nextPhase, transition, type Life, type LifeEvent, type Phase, type Problem } from './life.ts'
 import { Preparation } from './preparation.ts'
 
 /** Longest life of a session. */
@@ -38,9 +39,10 @@ export class Session implements AsyncDisposable {
   #watch: Disposable | undefined
   #deadline: Disposable | undefined
   #preparing: Promise<void> | undefined
+  #releasing: Promise<void> | undefined
   #checking: ReadonlySet<string> = new Set()
   /** Why nothing can be stored at the moment. */
-  #storeProblem: { code: string; sentence: string } | undefined
+  #storeProblem: Problem | undefined
 
   constructor(attempt: Attempt, tools: SessionTools) {
     const started = attempt.last('started')!
@@ -50,7 +52,7 @@ export class Session implements AsyncDisposable {
     this.#tools = tools
     this.#attempt = attempt
     // The events say that it was ready once; until its cluster has answered this server, it is not.
-    this.#life = transition(attempt.life(), { type: 'cluster-away', problem: awayProblem() })
+    this.#life = transition(attempt.life(), { type: 'cluster-away', problem: asProblem(serverError('CLUSTER_AWAY')) })
     this.#ground = new Ground(attempt, tools)
     this.#preparation = new Preparation({ attempt, store: tools.store, clock: tools.clock })
     this.#grader = new Grader({
@@ -60,6 +62,7 @@ export class Session implements AsyncDisposable {
       check: (task, patienceMilliseconds, signal) =>
         tools.check({ lab: this.lab, task, cluster: this.#ground.cluster, patienceMilliseconds, signal }),
       record: (event) => this.#record(event),
+      log: (error, about) => tools.log(error, `${about} in session ${this.id}`),
       onChecking: (checking) => this.#showChecking(checking),
     })
   }
@@ -124,7 +127,7 @@ export class Session implements AsyncDisposable {
   /** What to start in a new terminal. */
   shell(): ShellSpec {
     const done = this.#life.state === 'preparing' || this.#life.state === 'failed' ? this.#life.done : undefined
-    if (this.#life.state === 'deleted' || !this.held) throw serverError('SESSION_OVER')
+    this.#mustBeRunning()
     if (done !== undefined && !done.includes('tools')) throw serverError('SESSION_NOT_READY')
     return this.#ground.shell()
   }
@@ -180,12 +183,13 @@ export class Session implements AsyncDisposable {
     this.#setDeadline()
   }
 
-  /** Ends the attempt: no check runs any more. Cluster and shells stay until the deadline. */
+  /** Ends the attempt; what it stood on is taken down behind it. */
   async finish(by: 'learner' | 'deadline'): Promise<void> {
     if (!this.#isRunning()) return
     await this.#record({ type: 'finished', by })
     this.#move({ type: 'finished' })
     await this.#rest()
+    this.release().catch((error: unknown) => this.#tools.log(error, `taking down session ${this.id}`))
   }
 
   /** The learner takes the session away. */
@@ -197,7 +201,12 @@ export class Session implements AsyncDisposable {
   }
 
   /** Ends shells, files and cluster. What fails is tried again when the server starts. */
-  async release(): Promise<void> {
+  release(): Promise<void> {
+    this.#releasing ??= this.#release().finally(() => (this.#releasing = undefined))
+    return this.#releasing
+  }
+
+  async #release(): Promise<void> {
     if (!this.held) return
     this.#stop.abort()
     await this.#preparing
@@ -212,6 +221,7 @@ export class Session implements AsyncDisposable {
     this.#deadline?.[Symbol.dispose]()
     await this.#preparing
     await this.#rest()
+    await this.#releasing?.catch(() => undefined)
   }
 
   async #rest(): Promise<void> {
@@ -222,7 +232,7 @@ export class Session implements AsyncDisposable {
 
   #prepare(): void {
     const run = async () => {
-      if (this.#life.state === 'preparing' && this.#life.done.includes('cluster')) await this.#ground.find()
+      if (this.#life.state === 'preparing' && !(await this.#isGroundThere(this.#life.done))) return
       while (this.#life.state === 'preparing') {
         const phase = nextPhase(this.#life.done)
         if (phase === undefined) return
@@ -242,12 +252,32 @@ export class Session implements AsyncDisposable {
     })
   }
 
+  /** Takes up what earlier phases made, maybe in another run of the server. False when it is gone. */
+  async #isGroundThere(done: readonly Phase[]): Promise<boolean> {
+    try {
+      if (done.includes('tools')) await this.#ground.adopt()
+      else if (done.includes('cluster')) await this.#ground.find()
+      return true
+    } catch (error) {
+      if (!isUnknownCluster(error)) throw error
+      await this.#lose(error)
+      return false
+    }
+  }
+
+  /** There is no such cluster any more. It is in the record, for all that was prepared on it has to be prepared again. */
+  async #lose(error: LabwrightError): Promise<void> {
+    const problem = asProblem(error)
+    this.#grader.pause()
+    await this.#record({ type: 'cluster-gone', ...problem })
+    this.#move({ type: 'cluster-gone', problem })
+  }
+
   /** Even the failure could not be stored: the page learns of it, and the phase may be tried again. */
   #fail(error: unknown): void {
     this.#tools.log(error, `preparing session ${this.id}`)
     const phase = this.#life.state === 'preparing' ? (nextPhase(this.#life.done) ?? 'setup') : 'setup'
-    const { code, message } = error as Error & { code?: string }
-    this.#move({ type: 'phase-failed', phase, problem: { code: code ?? 'INTERNAL', sentence: message } })
+    this.#move({ type: 'phase-failed', phase, problem: asProblem(error) })
   }
 
   /** After a start of the server: the cluster and the workspace are there, or are brought back. */
@@ -257,8 +287,8 @@ export class Session implements AsyncDisposable {
       this.#follow()
     } catch (error) {
       this.#tools.log(error, `adopting session ${this.id}`)
-      const { code, message } = error as Error & { code?: string }
-      this.#move({ type: 'cluster-gone', problem: { code: code ?? 'INTERNAL', sentence: message } })
+      if (isUnknownCluster(error)) return this.#lose(error)
+      this.#move({ type: 'cluster-gone', problem: asProblem(error) })
     }
   }
 
@@ -275,11 +305,10 @@ export class Session implements AsyncDisposable {
       this.#grader.resume(wasAway)
     } else if (notice.type === 'AWAY') {
       this.#grader.pause()
-      this.#move({ type: 'cluster-away', problem: awayProblem() })
+      this.#move({ type: 'cluster-away', problem: asProblem(serverError('CLUSTER_AWAY')) })
     } else if (notice.type === 'GONE') {
-      this.#grader.pause()
       const gone = serverError('CLUSTER_UNKNOWN', { cluster: this.#ground.claimedCluster ?? '' })
-      this.#move({ type: 'cluster-gone', problem: { code: gone.code, sentence: gone.message } })
+      this.#lose(gone).catch((error: unknown) => this.#tools.log(error, `losing the cluster of session ${this.id}`))
     } else this.#grader.changed(notice.resource)
   }
 
@@ -294,8 +323,7 @@ export class Session implements AsyncDisposable {
     try {
       await this.#attempt.record(event)
     } catch (error) {
-      const { code, message } = error as Error & { code?: string }
-      this.#storeProblem = { code: code ?? 'INTERNAL', sentence: message }
+      this.#storeProblem = asProblem(error)
       this.#showView()
       throw error
     }
@@ -329,9 +357,7 @@ export class Session implements AsyncDisposable {
     this.#deadline?.[Symbol.dispose]()
     const left = this.#attempt.endsAt - this.#tools.clock.now()
     this.#deadline = this.#tools.clock.after(Math.max(0, left), () => {
-      this.finish('deadline')
-        .then(() => this.release())
-        .catch((error: unknown) => this.#tools.log(error, `ending session ${this.id}`))
+      this.finish('deadline').catch((error: unknown) => this.#tools.log(error, `ending session ${this.id}`))
     })
   }
 
@@ -361,7 +387,11 @@ export class Session implements AsyncDisposable {
   }
 }
 
-function awayProblem() {
-  const { code, message } = serverError('CLUSTER_AWAY')
+function isUnknownCluster(error: unknown): error is LabwrightError {
+  return error instanceof LabwrightError && error.code === 'CLUSTER_UNKNOWN'
+}
+
+function asProblem(error: unknown): Problem {
+  const { code = 'INTERNAL', message } = error as Error & { code?: string }
   return { code, sentence: message }
 }

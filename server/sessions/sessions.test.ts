@@ -122,11 +122,10 @@ describe('a session', () => {
     })
     await expect(session.check('first')).rejects.toMatchObject({ code: 'SESSION_OVER' })
     await expect(session.hint('first')).rejects.toMatchObject({ code: 'SESSION_OVER' })
-    expect(session.shell()).toBeDefined()
-    const next = await ready()
-    expect(next.id).not.toBe(session.id)
+    expect(() => session.shell()).toThrow('finished')
     await waitFor(() => !session.held)
-    expect(world.endedShells).toEqual([session.id])
+    expect([world.endedShells, world.clusters.clusters.size]).toEqual([[session.id], 0])
+    expect((await ready()).id).not.toBe(session.id)
   })
 
   test('deleted is gone, with its shells, files and cluster; its record stays', async () => {
@@ -205,6 +204,54 @@ describe('after a restart of the server', () => {
     expect(world.clusters.clusters.size).toBe(1)
   })
 
+  test('a preparation that failed goes on with the workspace that is there', async () => {
+    world.clusters.answering = false
+    await world.writeLab('tiny', {
+      ...TINY_LAB,
+      'lab.yaml': `${TINY_LAB['lab.yaml']}setup: [pod.yaml]\n`,
+      'pod.yaml': 'x',
+    })
+    const { id } = await world.sessions.start('ada', 'tiny')
+    await waitFor(() => world.sessions.find(id, 'ada')?.state === 'failed')
+    await world.restart()
+    const session = await world.sessions.get(id, 'ada')
+    await session.retry()
+    await waitFor(() => session.state === 'failed')
+    expect(session.view()).toMatchObject({ problem: { code: 'SETUP_UNREADABLE', phase: 'setup' }, sandboxed: true })
+    expect(session.shell()).toBeDefined()
+  })
+
+  test('a cluster that went in mid-preparation is made anew', async () => {
+    world.workspaces.failure = new Error('x')
+    const { id } = await world.sessions.start('ada', 'tiny')
+    await waitFor(() => world.sessions.find(id, 'ada')?.state === 'failed')
+    world.workspaces.failure = undefined
+    world.clusters.clusters.clear()
+    await world.restart()
+    const session = await world.sessions.get(id, 'ada')
+    await session.retry()
+    await waitFor(() => session.state === 'failed')
+    expect(session.view().problem).toMatchObject({ code: 'CLUSTER_UNKNOWN', phase: 'cluster' })
+    await session.retry()
+    await waitFor(() => session.state === 'ready')
+  })
+
+  test('what has to be prepared again is prepared again, also after a second restart', async () => {
+    const { id } = await ready()
+    world.clusters.clusters.clear()
+    world.clusters.failure = new Error('no room')
+    await world.restart()
+    await waitFor(() => world.sessions.find(id, 'ada')!.state === 'failed')
+    await world.sessions.find(id, 'ada')!.retry()
+    await waitFor(() => world.sessions.find(id, 'ada')!.view().problem?.code === 'PHASE_FAILED')
+    await world.restart()
+    const session = await world.sessions.get(id, 'ada')
+    expect(session.view().phases.map(({ state }) => state)).toEqual(['failed', 'waiting', 'waiting'])
+    world.clusters.failure = undefined
+    await session.retry()
+    await waitFor(() => session.state === 'ready')
+  })
+
   test('a session whose deadline passed meanwhile is ended', async () => {
     const session = await ready()
     await world.sessions[Symbol.asyncDispose]()
@@ -226,7 +273,7 @@ describe('after a restart of the server', () => {
   test('a finished session still shows its summary', async () => {
     const session = await ready()
     await session.finish('learner')
-    await session.release()
+    await waitFor(() => !session.held)
     await world.restart()
     expect((await world.sessions.get(session.id, 'ada')).view().state).toBe('finished')
   })
@@ -298,6 +345,8 @@ describe('while the disk is full', () => {
     const session = await world.sessions.start('ada', 'tiny')
     await waitFor(() => session.state === 'failed')
     expect(session.view().problem).toMatchObject({ code: 'DISK_FULL' })
+    // A cluster whose claim could not be stored would be nobody's.
+    expect(world.clusters.clusters.size).toBe(0)
     world.store.append = append
     await session.retry()
     await waitFor(() => session.state === 'ready')

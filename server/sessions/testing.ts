@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { workspaceError } from '../../protocol/errors/workspace.ts'
 import type { Verdict } from '../../protocol/verdict.ts'
 import { ManualClock } from '../../protocol/clock.ts'
 import { createPool, type Cluster, type ClusterNotice, type ClusterProvider } from '../clusters/index.ts'
@@ -94,14 +95,18 @@ export class FakeWorkspaces implements WorkspaceProvider {
   readonly made = new Map<string, string>()
   readonly files = new Map<string, string>()
   failure: Error | undefined
+  /** Those that this run of the server knows. */
+  readonly opened = new Set<string>()
 
   async create({ id, kubeconfig }: { id: string; kubeconfig: string }) {
     if (this.failure !== undefined) throw this.failure
     this.made.set(id, kubeconfig)
+    this.opened.add(id)
     return { id, sandboxed: true, notes: ['kubectl is missing'] }
   }
 
-  shell() {
+  shell(id: string) {
+    if (!this.opened.has(id)) throw workspaceError('WORKSPACE_MISSING')
     return { command: 'bash', arguments: [], folder: '/', environment: {} }
   }
 
@@ -156,6 +161,7 @@ export class World {
   async restart(): Promise<void> {
     await this.sessions[Symbol.asyncDispose]()
     await this.store[Symbol.asyncDispose]()
+    this.workspaces.opened.clear()
     this.store = this.#openStore()
     this.sessions = this.#open()
     await this.sessions.recover()

@@ -20,6 +20,8 @@ export type AttemptEvent =
   | { type: 'phase-done'; phase: string; milliseconds: number; log: string[] }
   | { type: 'phase-failed'; phase: string; milliseconds: number; log: string[]; code: string; sentence: string }
   | { type: 'retried' }
+  /** The cluster is gone, and all that was prepared on it: the phases begin anew. */
+  | { type: 'cluster-gone'; code: string; sentence: string }
   | { type: 'extended'; endsAt: string }
   | { type: 'step'; step: string }
   | { type: 'asked'; task: string; by: AskedBy }
