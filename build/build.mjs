@@ -5,6 +5,7 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { emitTypes } from './types.mjs'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const dist = path.join(root, 'dist')
@@ -55,9 +56,17 @@ async function stamp() {
 }
 
 export async function build({ quiet = false, types = false, force = false } = {}) {
-  const wanted = `${await stamp()}${types ? ' types' : ''}`
+  const wanted = await stamp()
   const current = existsSync(stampFile) ? await readFile(stampFile, 'utf8') : ''
-  if (!force && (current === wanted || current === `${wanted} types`)) return
+  if (force || current.split(' ')[0] !== wanted) await makeDist({ quiet, wanted })
+  // Beside what is there: a server that runs from dist/ is not disturbed by packing.
+  if (types && !(await readFile(stampFile, 'utf8')).endsWith(' types')) {
+    await emitTypes(root)
+    await writeFile(stampFile, `${wanted} types`)
+  }
+}
+
+async function makeDist({ quiet, wanted }) {
   const vite = await import('vite')
   await rm(dist, { recursive: true, force: true })
   await mkdir(dist, { recursive: true })
@@ -68,7 +77,7 @@ export async function build({ quiet = false, types = false, force = false } = {}
       configFile: false,
       root,
       logLevel,
-      ssr: { noExternal: ['just-bash', '@valibot/to-json-schema'] },
+      ssr: await bundling(),
       build: {
         ssr: true,
         outDir: dist,
@@ -93,8 +102,14 @@ export async function build({ quiet = false, types = false, force = false } = {}
   await makeJqEngine()
   const { labJsonSchema } = await import(pathToFileURL(path.join(dist, 'lab-schema.js')).href)
   await writeFile(path.join(dist, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`)
-  if (types) await emitTypes()
   await writeFile(stampFile, wanted)
+}
+
+/** What package.json names as dependencies is installed with the product; everything else is bundled. */
+async function bundling() {
+  const { dependencies } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
+  // just-bash's optional packages for archives: left out by our overrides, and never asked for by a lab.
+  return { noExternal: true, external: [...Object.keys(dependencies), '@mongodb-js/zstd', 'node-liblzma'] }
 }
 
 async function buildStandalone(vite, name, file, logLevel) {
@@ -136,15 +151,6 @@ async function makeJqEngine() {
   }
   await writeFile(path.join(dist, 'jq-engine.cjs'), engine)
   await copyFile(path.join(folder, 'jq.wasm'), path.join(dist, 'jq.wasm'))
-}
-
-async function emitTypes() {
-  const { execFileSync } = await import('node:child_process')
-  execFileSync(
-    process.execPath,
-    [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', path.join(root, 'build/types.tsconfig.json')],
-    { stdio: 'inherit' },
-  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

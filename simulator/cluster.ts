@@ -42,6 +42,7 @@ export interface ApiOptions {
   folder?: string
   /** What looks at every write. Default: only that namespaces exist. */
   admission?: (api: Api, random: Random) => AdmissionPlugin[]
+  report?: (error: unknown, where: string) => void
 }
 
 export interface ClusterApi extends Disposable {
@@ -55,7 +56,8 @@ export interface ClusterApi extends Disposable {
 export async function createApi(options: ApiOptions = {}): Promise<ClusterApi> {
   const clock = options.clock ?? systemClock
   const random = seededRandom(options.seed ?? 1)
-  const store = new Store(options.folder === undefined ? {} : { folder: options.folder })
+  const { folder, report } = options
+  const store = new Store({ ...(folder !== undefined && { folder }), ...(report && { report }) })
   const catalog = new Catalog()
   const customs = new CustomResources(store, catalog, clock)
   const admission: AdmissionPlugin[] = []
@@ -113,6 +115,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const held: { network?: Network } = {}
   const base = await createApi({
     clock,
+    report,
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.folder !== undefined && { folder: options.folder }),
     admission: (api, random) =>

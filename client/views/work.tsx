@@ -18,6 +18,8 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
   const terminals = store.terminals.value
   const current = store.current.value
   const preparing = view.state !== 'ready'
+  // Hidden, not taken away: what a terminal has shown is in it alone, and is there again when the cluster is.
+  const hidden = preparing && terminals.length > 0
   return (
     <section class="work" aria-label={messages.lab.work}>
       {store.problem.value !== undefined && (
@@ -29,8 +31,8 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
         </div>
       )}
       {preparing && <Preparing store={store} view={view} />}
-      {!preparing && (
-        <>
+      {(!preparing || hidden) && (
+        <div class="shells" hidden={hidden}>
           <TerminalTabs store={store} />
           <div class="terminals">
             {Pane !== undefined &&
@@ -39,7 +41,7 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
                   key={terminal.number}
                   store={store}
                   terminal={terminal}
-                  visible={terminal.number === current}
+                  visible={!hidden && terminal.number === current}
                 />
               ))}
             {terminals.length === 0 && (
@@ -51,7 +53,7 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
               </div>
             )}
           </div>
-        </>
+        </div>
       )}
     </section>
   )

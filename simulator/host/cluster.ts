@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ClusterChange, ClusterDescription, ClusterSpec } from '../../protocol/simulator-host.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../protocol/probe.ts'
@@ -25,6 +25,7 @@ export interface HostedClusterOptions extends ClusterSpec {
 /** A whole cluster that is being served. */
 export class HostedCluster implements AsyncDisposable {
   readonly description: ClusterDescription
+  readonly #stopped = new AbortController()
   readonly #cluster: Cluster
   readonly #listening: Listening
 
@@ -49,9 +50,9 @@ export class HostedCluster implements AsyncDisposable {
    */
   static async start(options: HostedClusterOptions): Promise<HostedCluster> {
     const { folder, from } = options
-    if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 })
-    if (folder !== undefined && from !== undefined) copyObjects(from, folder)
-    const identity = (folder === undefined ? undefined : readIdentity(folder)) ?? {
+    const known = folder === undefined ? undefined : readIdentity(folder)
+    if (folder !== undefined && known === undefined) prepare(folder, from)
+    const identity = known ?? {
       id: options.id,
       seed: options.seed ?? 1,
       port: options.port ?? 0,
@@ -65,12 +66,19 @@ export class HostedCluster implements AsyncDisposable {
     })
     try {
       const listening = await cluster.listen(identity.port)
-      if (folder !== undefined) writeIdentity(folder, { ...identity, port: listening.port })
+      // A full disk does not keep a cluster from coming back: what it remembers is not written again.
+      if (folder !== undefined && listening.port !== known?.port)
+        writeIdentity(folder, { ...identity, port: listening.port })
       return new HostedCluster(identity, cluster, listening)
     } catch (error) {
       cluster[Symbol.dispose]()
       throw error
     }
+  }
+
+  /** Fires when the cluster is about to stop. */
+  get stopped(): AbortSignal {
+    return this.#stopped.signal
   }
 
   get api(): Api {
@@ -90,20 +98,46 @@ export class HostedCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort()
     await this.#listening[Symbol.asyncDispose]()
     this.#cluster[Symbol.dispose]()
   }
 }
 
-/** Objects only: the copy gets an address and credentials of its own. */
-function copyObjects(from: string, to: string): void {
-  rmSync(path.join(to, 'state'), { recursive: true, force: true })
-  cpSync(path.join(from, 'state'), path.join(to, 'state'), { recursive: true })
+/**
+ * A folder for a new cluster, with the objects of another or none; the copy gets an address and credentials of its own. What stands there
+ * without an identity is left of a cluster whose making was cut off, which nobody was told of.
+ */
+function prepare(folder: string, from: string | undefined): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  rmSync(path.join(folder, 'state'), { recursive: true, force: true })
+  if (from !== undefined) cpSync(path.join(from, 'state'), path.join(folder, 'state'), { recursive: true })
 }
+
+/** Whether a cluster was completely made there. */
+export function holdsCluster(folder: string): boolean {
+  return existsSync(path.join(folder, identityFile))
+}
+
+/** Removes a cluster's folder; one that is only half removed is no cluster any more. */
+export function removeCluster(folder: string): void {
+  rmSync(path.join(folder, identityFile), { force: true })
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** Removes all objects, or (when the process dies over it) none. */
+export function removeObjects(folder: string): void {
+  const aside = path.join(folder, 'state.removed')
+  rmSync(aside, { recursive: true, force: true })
+  if (existsSync(path.join(folder, 'state'))) renameSync(path.join(folder, 'state'), aside)
+  rmSync(aside, { recursive: true, force: true })
+}
+
+const identityFile = 'cluster.json'
 
 function readIdentity(folder: string): Identity | undefined {
   try {
-    return JSON.parse(readFileSync(path.join(folder, 'cluster.json'), 'utf8')) as Identity
+    return JSON.parse(readFileSync(path.join(folder, identityFile), 'utf8')) as Identity
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -111,7 +145,7 @@ function readIdentity(folder: string): Identity | undefined {
 }
 
 function writeIdentity(folder: string, identity: Identity): void {
-  const file = path.join(folder, 'cluster.json')
+  const file = path.join(folder, identityFile)
   writeFileSync(`${file}.new`, JSON.stringify(identity), { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }

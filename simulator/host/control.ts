@@ -19,16 +19,15 @@ export function controlApp(clusters: HostedClusters): Hono {
   app.onError((error, c) => c.json({ code: codeOf(error), message: error.message }, 500))
   app.get('/healthz', (c) => c.json({ pid: process.pid, clusters: clusters.ids.length }))
   app.get('/clusters', async (c) => {
-    const all = await Promise.allSettled(clusters.ids.map(async (one) => clusters.get(one)))
-    return c.json(all.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value.description] : [])))
+    const all = await Promise.all(clusters.ids.map((one) => clusters.get(one)))
+    return c.json(all.flatMap((one) => (one === undefined ? [] : [one.description])))
   })
   app.post('/clusters', async (c) => {
     const parsed = v.safeParse(spec, await c.req.json().catch(() => undefined))
     if (!parsed.success) return c.json({ code: 'BAD_REQUEST', message: parsed.issues[0].message }, 400)
     const { id: name, seed, port, from } = parsed.output
-    if (from !== undefined && clusters.get(from) === undefined) return unknown(c, from)
-    const isNew = clusters.get(name) === undefined
-    const cluster = await clusters.create({
+    if (from !== undefined && (await clusters.get(from)) === undefined) return unknown(c, from)
+    const { cluster, isNew } = await clusters.create({
       id: name,
       ...(seed === undefined ? {} : { seed }),
       ...(port === undefined ? {} : { port }),
@@ -37,15 +36,15 @@ export function controlApp(clusters: HostedClusters): Hono {
     return c.json(cluster.description, isNew ? 201 : 200)
   })
   app.get('/clusters/:id', (c) => withCluster(c, clusters, (cluster) => c.json(cluster.description)))
-  app.delete('/clusters/:id', (c) =>
-    withCluster(c, clusters, async () => {
-      await clusters.delete(c.req.param('id'))
-      return c.body(null, 204)
-    }),
-  )
-  app.post('/clusters/:id/reset', (c) =>
-    withCluster(c, clusters, async () => c.json((await clusters.reset(c.req.param('id'))).description)),
-  )
+  app.delete('/clusters/:id', async (c) => {
+    const name = c.req.param('id')
+    return (await clusters.delete(name)) ? c.body(null, 204) : unknown(c, name)
+  })
+  app.post('/clusters/:id/reset', async (c) => {
+    const name = c.req.param('id')
+    const cluster = await clusters.reset(name)
+    return cluster === undefined ? unknown(c, name) : c.json(cluster.description)
+  })
   app.post('/clusters/:id/probe', (c) =>
     withCluster(c, clusters, async (cluster) => {
       const result = await cluster.probe(await c.req.json<ProbeRequest>(), c.req.raw.signal)
@@ -60,7 +59,12 @@ function changes(c: Context, cluster: HostedCluster): Response {
   return stream(c, async (out) => {
     await out.write('{"type":"READY"}\n')
     const watch = cluster.onChange((change) => void out.write(`${JSON.stringify(change)}\n`))
-    await new Promise<void>((resolve) => out.onAbort(resolve))
+    // A cluster that was reset is another one: whoever watches asks again, and begins with that.
+    await new Promise<void>((resolve) => {
+      out.onAbort(resolve)
+      if (cluster.stopped.aborted) resolve()
+      else cluster.stopped.addEventListener('abort', () => resolve(), { once: true })
+    })
     watch[Symbol.dispose]()
   })
 }

@@ -48,3 +48,22 @@ test('a disposed queue does nothing more', async () => {
   await clock.advance(100)
   expect(seen).toEqual([])
 })
+
+test('a key that always comes back lets others have their turn', async () => {
+  let seen = 0
+  const queue = createWorkQueue({
+    clock: new ManualClock(),
+    reconcile: async (key) => {
+      seen++
+      await Promise.resolve()
+      queue.add(key)
+    },
+  })
+  queue.add('a')
+  await new Promise((resolve) => setImmediate(resolve))
+  const inOneTurn = seen
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  queue[Symbol.dispose]()
+  expect(inOneTurn).toBeLessThan(1000)
+  expect(seen).toBeGreaterThan(inOneTurn)
+})

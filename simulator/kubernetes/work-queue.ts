@@ -33,6 +33,15 @@ export function createWorkQueue({ clock, reconcile, report }: WorkQueueOptions):
   let pumping = false
   let takenThisTurn = 0
 
+  // Counted to the turn's end, not to when nothing waits: a key that brings itself back is taken again before anything else gets its turn.
+  const countTaken = (): void => {
+    if (takenThisTurn++ > 0) return
+    setImmediate(() => {
+      takenThisTurn = 0
+      pump()
+    })
+  }
+
   const run = async (key: string): Promise<void> => {
     try {
       await reconcile(key)
@@ -53,21 +62,14 @@ export function createWorkQueue({ clock, reconcile, report }: WorkQueueOptions):
     pumping = false
     for (const key of waiting) {
       if (disposed || active.size >= concurrentKeys) return
-      if (takenThisTurn >= keysPerTurn) {
-        pumping = true
-        setImmediate(() => {
-          takenThisTurn = 0
-          take()
-        })
-        return
-      }
+      // The turn's end pumps again.
+      if (takenThisTurn >= keysPerTurn) return
       if (active.has(key)) continue
       waiting.delete(key)
       active.add(key)
-      takenThisTurn++
+      countTaken()
       void run(key)
     }
-    if (waiting.size === 0) takenThisTurn = 0
   }
 
   const pump = (): void => {

@@ -1,6 +1,16 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import path from 'node:path'
-import type { KubeObject, ResourceName } from '../kubernetes/index.ts'
+import { ApiError, type KubeObject, type ResourceName } from '../kubernetes/index.ts'
 
 /** What a folder remembers: all objects by resource, and the last revision. */
 export interface Remembered {
@@ -28,6 +38,8 @@ export class Journal {
   #file: number
   #bytes = 0
   #snapshotBytes = 0
+  /** Of the journal when a snapshot last found no room. */
+  #failedBytes = 0
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -40,34 +52,45 @@ export class Journal {
     return { journal, remembered: journal.#read() }
   }
 
+  /** @throws an ApiError when the disk is full; then nothing was written, and a later call may succeed */
   append(revision: number, resource: ResourceName, key: string, objectJson: string | undefined): void {
     const head = `{"revision":${revision},"resource":${JSON.stringify(resource)},"key":${JSON.stringify(key)}`
     const line = Buffer.from(objectJson === undefined ? `${head}}\n` : `${head},"object":${objectJson}}\n`)
-    let offset = 0
-    while (offset < line.length) offset += writeSync(this.#file, line, offset)
+    try {
+      writeAll(this.#file, line)
+    } catch (error) {
+      // The part that found room would make every later line unreadable.
+      ftruncateSync(this.#file, this.#bytes)
+      throw isDiskFull(error) ? noRoom(error) : error
+    }
     this.#bytes += line.length
   }
 
   get full(): boolean {
-    return this.#bytes > Math.max(COMPACTION_BYTES, this.#snapshotBytes)
+    return this.#bytes > Math.max(COMPACTION_BYTES, this.#snapshotBytes, 2 * this.#failedBytes)
   }
 
-  /** Replaces snapshot and journal. A crash in between is harmless: journal lines up to the snapshot's revision are skipped. */
+  /**
+   * Replaces snapshot and journal. A crash in between is harmless: journal lines up to the snapshot's revision are skipped.
+   * Without room for a snapshot everything stays in the journal, until that has doubled.
+   */
   compact(revision: number, entries: Iterable<{ resource: ResourceName; json: string }>): void {
     const lines = [`{"revision":${revision}}`]
     for (const { resource, json } of entries) lines.push(`{"resource":${JSON.stringify(resource)},"object":${json}}`)
-    const text = `${lines.join('\n')}\n`
+    const text = Buffer.from(`${lines.join('\n')}\n`)
     const target = path.join(this.#folder, 'snapshot.jsonl')
-    const file = openSync(`${target}.new`, 'w', 0o600)
     try {
-      writeSync(file, text)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
+      writeWhole(`${target}.new`, text)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      rmSync(`${target}.new`, { force: true })
+      this.#failedBytes = this.#bytes
+      return
     }
     renameSync(`${target}.new`, target)
     ftruncateSync(this.#file, 0)
     this.#bytes = 0
+    this.#failedBytes = 0
     this.#snapshotBytes = text.length
   }
 
@@ -78,7 +101,10 @@ export class Journal {
   #read(): Remembered {
     const objects = new Map<string, { resource: ResourceName; object: KubeObject }>()
     let revision = 0
-    const snapshot = readLines(path.join(this.#folder, 'snapshot.jsonl'))
+    const snapshotFile = path.join(this.#folder, 'snapshot.jsonl')
+    const snapshot = readLines(snapshotFile)
+    // A snapshot is only put in its place when it is whole.
+    if (snapshot.torn) throw damaged(snapshotFile, snapshot.lines.length + 1)
     this.#snapshotBytes = snapshot.bytes
     for (const line of snapshot.lines as (Partial<JournalLine> & { revision?: number })[])
       if (line.object === undefined) revision = line.revision ?? 0
@@ -98,18 +124,49 @@ export class Journal {
   }
 }
 
+function writeWhole(name: string, bytes: Buffer): void {
+  const file = openSync(name, 'w', 0o600)
+  try {
+    writeAll(file, bytes)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** A write may take a part only: on a disk that is nearly full the first does, without an error. */
+function writeAll(file: number, bytes: Buffer): void {
+  let offset = 0
+  while (offset < bytes.length) offset += writeSync(file, bytes, offset)
+}
+
+function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** In place of etcd's "mvcc: database space exceeded": kubectl shows reason and message. */
+function noRoom(cause: unknown): ApiError {
+  const message =
+    'the disk that holds this cluster is full, so nothing was changed; make room there and send the request again'
+  return new ApiError(507, 'DISK_FULL', message, undefined, cause)
+}
+
 function nameOf(object: KubeObject): string {
   const { namespace, name } = object.metadata
   return namespace ? `${namespace}/${name}` : name
 }
 
-/** Whole lines of a file and how many bytes they take; a last line without its end or that cannot be read is left out. */
-function readLines(file: string): { lines: unknown[]; bytes: number } {
+function damaged(file: string, line: number, cause?: unknown): Error {
+  return new Error(`line ${line} of ${file} is damaged; the cluster cannot be restored from it`, { cause })
+}
+
+/** Whole lines of a file and how many bytes they take; `torn`: a last line without its end, or that cannot be read, was left out. */
+function readLines(file: string): { lines: unknown[]; bytes: number; torn: boolean } {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lines: [], bytes: 0 }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lines: [], bytes: 0, torn: false }
     throw error
   }
   const end = text.lastIndexOf('\n') + 1
@@ -119,10 +176,8 @@ function readLines(file: string): { lines: unknown[]; bytes: number } {
     try {
       lines.push(JSON.parse(row))
     } catch (error) {
-      if (index === rows.length - 1) return { lines, bytes: Buffer.byteLength(text.slice(0, end - row.length - 1)) }
-      throw new Error(`line ${index + 1} of ${file} is damaged; the cluster cannot be restored from it`, {
-        cause: error,
-      })
+      if (index < rows.length - 1) throw damaged(file, index + 1, error)
+      return { lines, bytes: Buffer.byteLength(text.slice(0, end - row.length - 1)), torn: true }
     }
-  return { lines, bytes: Buffer.byteLength(text.slice(0, end)) }
+  return { lines, bytes: Buffer.byteLength(text.slice(0, end)), torn: end < text.length }
 }

@@ -1,4 +1,4 @@
-import { keyOf, type KubeObject, type ResourceName } from '../kubernetes/index.ts'
+import { ApiError, keyOf, type KubeObject, type ResourceName } from '../kubernetes/index.ts'
 import { History, type Change } from './history.ts'
 import { Journal } from './journal.ts'
 import { deepFreeze, jsonOf } from './serialize.ts'
@@ -10,6 +10,14 @@ const FIRST_REVISION = 1
 
 export type ChangeListener = (change: Change) => void
 
+export interface StoreOptions {
+  /** Absent: in memory only. */
+  folder?: string
+  historyChanges?: number
+  /** Told when a snapshot fails for another reason than a full disk: the journal then goes on growing. */
+  report?: (error: unknown, where: string) => void
+}
+
 /**
  * All objects of one cluster, by resource and key, under one growing revision: a write's revision is the object's resourceVersion.
  * Reads and writes are synchronous; what is stored is frozen.
@@ -20,9 +28,12 @@ export class Store {
   #history: History
   #revision = FIRST_REVISION
   readonly #journal: Journal | undefined
+  readonly #report: NonNullable<StoreOptions['report']>
+  #closed = false
 
   /** With a folder: restored from it, and every write is in it before it returns. */
-  constructor(options: { folder?: string; historyChanges?: number } = {}) {
+  constructor(options: StoreOptions = {}) {
+    this.#report = options.report ?? (() => {})
     if (options.folder !== undefined) {
       const { journal, remembered } = Journal.open(options.folder)
       this.#journal = journal
@@ -77,6 +88,7 @@ export class Store {
    * (undefined: it must not exist yet). Returns undefined, and stores nothing, when another write came first.
    */
   put(resource: ResourceName, object: KubeObject, expected: string | undefined): KubeObject | undefined {
+    this.#assertOpen()
     const key = keyOf(object)
     const previous = this.get(resource, key)
     if (previous?.metadata.resourceVersion !== expected) return undefined
@@ -98,6 +110,7 @@ export class Store {
 
   /** Removes an object, telling `last` (or what is stored) as its last content; undefined when it is not there in that version. */
   remove(resource: ResourceName, key: string, expected: string, last?: KubeObject): KubeObject | undefined {
+    this.#assertOpen()
     const previous = this.get(resource, key)
     if (previous === undefined || previous.metadata.resourceVersion !== expected) return undefined
     const revision = this.#revision + 1
@@ -128,8 +141,15 @@ export class Store {
   }
 
   [Symbol.dispose](): void {
+    if (this.#closed) return
+    this.#closed = true
     this.#listeners.clear()
     this.#journal?.close()
+  }
+
+  /** Work that was under way when the cluster stopped may still want to write: its file may be another's by now. */
+  #assertOpen(): void {
+    if (this.#closed) throw new ApiError(503, 'ServiceUnavailable', 'the cluster has stopped')
   }
 
   #map(resource: ResourceName): Map<string, KubeObject> {
@@ -140,10 +160,20 @@ export class Store {
 
   #tell(change: Change): void {
     this.#history.add(change)
-    if (this.#journal?.full) this.#journal.compact(this.#revision, this.#entries())
     // A copy: whoever begins to listen now has seen this change already.
     const listeners = [change.resource, '*'].flatMap((name) => [...(this.#listeners.get(name) ?? [])])
     for (const listener of listeners) listener(change)
+    this.#compact()
+  }
+
+  /** The write that made the journal too long is stored and told: a snapshot that fails is no failure of that write. */
+  #compact(): void {
+    if (this.#closed || !this.#journal?.full) return
+    try {
+      this.#journal.compact(this.#revision, this.#entries())
+    } catch (error) {
+      this.#report(error, 'snapshot')
+    }
   }
 
   *#entries(): Generator<{ resource: ResourceName; json: string }> {

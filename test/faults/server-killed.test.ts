@@ -44,7 +44,7 @@ test('kill -9 of the simulator host in mid-lab: the session recovers, and what t
   await makeNamespace(ground.data, session, 'mine')
   await browser.check(session, 'mine')
   const before = await ground.processes()
-  const host = await pidOf('simulator-host')
+  const host = await ground.pidOf('simulator-host')
   process.kill(host, 'SIGKILL')
   await waitFor(
     async () =>
@@ -60,7 +60,7 @@ test('kill -9 of the simulator host in mid-lab: the session recovers, and what t
 test('a change in the cluster becomes a verdict by itself, also after the simulator host was killed', async () => {
   const task = async () => (await browser.view(session)).tasks[0]!.state
   await browser.ask('GET', `/api/sessions/${session}/steps/one`)
-  process.kill(await pidOf('simulator-host'), 'SIGKILL')
+  process.kill(await ground.pidOf('simulator-host'), 'SIGKILL')
   await waitFor(
     async () => (await makeNamespace(ground.data, session, 'mine').catch(() => ({ status: 0 }))).status === 201,
     20_000,
@@ -78,10 +78,3 @@ test('SIGTERM without sessions leaves no process behind', async () => {
   expect(await server.stop()).toBe(0)
   await waitFor(async () => (await ground.processes()).length === 0)
 })
-
-async function pidOf(program: string): Promise<number> {
-  const { readFile } = await import('node:fs/promises')
-  for (const pid of await ground.processes())
-    if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes(program)) return pid
-  throw new Error(`no ${program} runs`)
-}

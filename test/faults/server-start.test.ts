@@ -51,6 +51,7 @@ describe('a start that cannot be is one sentence with a code, and what to do', (
     [['--port', '70000'], /--port/],
     [['--nonsense'], /--nonsense/],
     [['--provider', 'vapour'], /--provider/],
+    [['--labs', '/nowhere'], /--labs: there is no such folder/],
     [['extra'], /extra/],
   ])('options %j', async (args, words) => {
     const server = serve(args)
@@ -77,5 +78,8 @@ test('a data folder whose path is too long for a socket works all the same', asy
   const server = serve([...ground.args, '--data', `${ground.data}/${'deep/'.repeat(30)}`])
   const browser = new Browser()
   await browser.open(await server.link())
-  await browser.start('tiny')
+  const session = await browser.start('tiny')
+  // The sockets lie outside the data folder here, so the hosts are ended as a user ends them: without sessions they go with the server.
+  await browser.ask('DELETE', `/api/sessions/${session}`)
+  expect(await server.stop()).toBe(0)
 })

@@ -19,11 +19,16 @@ export class LiveClient {
   #sequence = 0
   readonly #listeners = new Set<(message: ServerMessage) => void>()
   readonly #acknowledged = new Map<number, number>()
-  readonly #readers = new Set<(bytes: Uint8Array, offset: number) => void>()
+  readonly #readers = new Set<(bytes: Uint8Array, offset: number, terminal: number) => void>()
 
   private constructor(url: string, cookie: string) {
     this.url = url
     this.#cookie = cookie
+  }
+
+  /** For requests that `ask` does not make. */
+  get cookie(): string {
+    return this.#cookie
   }
 
   static async login(link: string): Promise<LiveClient> {
@@ -35,21 +40,47 @@ export class LiveClient {
     return new LiveClient(url, cookie.join('; '))
   }
 
-  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  /** Any answer, refusals included. */
+  async answer(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<{ status: number; text: string; headers: Headers }> {
     const headers = {
       'content-type': 'application/json',
       cookie: this.#cookie,
       origin: this.url,
       'sec-fetch-site': 'same-origin',
+      ...more,
     }
     const answer = await fetch(this.url + path, {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    const text = await answer.text()
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+    return { status: answer.status, text: await answer.text(), headers: answer.headers }
+  }
+
+  /** @throws for a refusal */
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const { status, text } = await this.answer(method, path, body)
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`)
     return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+
+  view(session: string): Promise<SessionView> {
+    return this.ask('GET', `/api/sessions/${session}`)
+  }
+
+  /** Presses a task's button and waits for the verdict. */
+  async check(session: string, task: string): Promise<SessionView['tasks'][number]> {
+    await this.ask('POST', `/api/sessions/${session}/tasks/${task}/check`)
+    for (;;) {
+      const seen = (await this.view(session)).tasks.find(({ id }) => id === task)!
+      if (seen.state !== 'checking') return seen
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
   }
 
   /** Starts the lab and waits until its session is ready. */
@@ -90,7 +121,7 @@ export class LiveClient {
     this.#socket?.send(encodeFrame({ opcode: INPUT, terminal, sequence: ++this.#sequence, bytes: Buffer.from(text) }))
   }
 
-  onOutput(reader: (bytes: Uint8Array, offset: number) => void): Disposable {
+  onOutput(reader: (bytes: Uint8Array, offset: number, terminal: number) => void): Disposable {
     this.#readers.add(reader)
     return { [Symbol.dispose]: () => void this.#readers.delete(reader) }
   }
@@ -134,7 +165,7 @@ export class LiveClient {
     const frame = decodeFrame(data)
     if (frame?.opcode !== OUTPUT) return
     const { terminal, offset, bytes } = frame
-    for (const reader of this.#readers) reader(bytes, offset)
+    for (const reader of this.#readers) reader(bytes, offset, terminal)
     this.#acknowledge(terminal, offset + bytes.length)
   }
 }

@@ -1,5 +1,5 @@
 import { apiVersionOf, badRequest, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
-import type { ServedResource } from '../../schema/index.ts'
+import { checkFields, type ServedResource } from '../../schema/index.ts'
 import type { ScalePaths } from '../custom-resources.ts'
 import { decodeObject, readBody } from '../http/body.ts'
 import { methodNotAllowed, type Call, type Server } from '../http/call.ts'
@@ -30,6 +30,8 @@ export async function scale(server: Server, resource: ServedResource, call: Call
   const change = (current: KubeObject): NewObject => {
     const wanted = next(current)
     refuseOtherName(wanted, call)
+    const { typeError } = checkFields(scaleResource, wanted)
+    if (typeError !== undefined) throw badRequest(`Scale in version "v1" cannot be handled as a Scale: ${typeError}`)
     const changed: NewObject = structuredClone(current)
     setPath(changed, paths.specReplicasPath, wanted['spec']?.replicas ?? 0)
     if (wanted.metadata.resourceVersion) changed.metadata.resourceVersion = wanted.metadata.resourceVersion

@@ -1,10 +1,11 @@
 import { apiVersionOf, timestamp, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
-import { conflict, notFound } from '../../kubernetes/index.ts'
-import { mergePatch, serverSideApply, type ServedResource } from '../../schema/index.ts'
+import { badRequest, conflict, notFound } from '../../kubernetes/index.ts'
+import { checkFields, mergePatch, serverSideApply, type ServedResource } from '../../schema/index.ts'
 import { storageName } from '../catalog.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
 import { resetFieldsOf, shapeOf } from '../typing.ts'
 import { create } from './create.ts'
+import { isCustom } from './strategy.ts'
 import { update } from './update.ts'
 
 export interface Applied {
@@ -73,5 +74,11 @@ function merge(
     applied: wanted,
     force,
   })
+  // Numbers pass the merge in any form; the type itself wants whole ones.
+  const { typeError } = isCustom(resource) ? {} : checkFields(resource, object)
+  if (typeError !== undefined)
+    throw badRequest(
+      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${typeError}`,
+    )
   return object
 }

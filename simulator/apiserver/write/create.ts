@@ -14,7 +14,7 @@ import { storageName } from '../catalog.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
 import { applyDefaults, recordManager, validateObject } from '../typing.ts'
 import { admitMutating, admitValidating } from './admit.ts'
-import { prepareCreate } from './strategy.ts'
+import { allocate, prepareCreate } from './strategy.ts'
 
 /** Names longer than this leave no room for the random part (apiserver `pkg/storage/names`). */
 const GENERATED_PREFIX_CHARACTERS = 58
@@ -46,6 +46,7 @@ export async function create(
   delete object.metadata.deletionGracePeriodSeconds
   prepareCreate(kernel, resource, object)
   if (!managed) recordManager(kernel, resource, undefined, object, context)
+  allocate(kernel, resource, object)
   validateObject(kernel, resource, object, undefined, context)
   await admitValidating(kernel, admission, context)
   return store(kernel, resource, object as KubeObject, context)

@@ -19,7 +19,11 @@ export function prepareCreate(kernel: Kernel, resource: ServedResource, object: 
     object.metadata.generation = 1
     if (hasStatus(resource)) delete object['status']
   }
-  if (resource.kind === 'Service' && resource.group === '') kernel.allocator.allocate(object)
+}
+
+/** Fills in what must be unique in the cluster; after managedFields, for nobody owns what the server chose. */
+export function allocate(kernel: Kernel, resource: ServedResource, object: NewObject, old?: KubeObject): void {
+  if (resource.kind === 'Service' && resource.group === '') kernel.allocator.allocate(object, old)
 }
 
 /**
@@ -27,14 +31,12 @@ export function prepareCreate(kernel: Kernel, resource: ServedResource, object: 
  * and the generation grows when the content did.
  */
 export function prepareUpdate(
-  kernel: Kernel,
   resource: ServedResource,
   subresource: string | undefined,
   object: NewObject,
   old: KubeObject,
 ): void {
   if (subresource === 'status') return keepAllButStatus(resource, object, old)
-  if (resource.kind === 'Service' && resource.group === '') kernel.allocator.allocate(object, old)
   if (isCustom(resource)) return prepareCustomUpdate(resource, object, old)
   const { status, spec } = object
   prepareForUpdate(resource, object, old)

@@ -7,7 +7,7 @@ import type { Kernel, WriteContext } from '../kernel.ts'
 import { applyDefaults, recordManager, validateObject } from '../typing.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import { checkPlace } from './create.ts'
-import { prepareUpdate } from './strategy.ts'
+import { allocate, prepareUpdate } from './strategy.ts'
 
 const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
 /** Writes without a resourceVersion are tried again when another write came between reading and storing. */
@@ -71,8 +71,9 @@ async function prepare(
   const admission = { operation: 'UPDATE' as const, resource, name, namespace, object, oldObject: old }
   await admitMutating(kernel, admission, context)
   applyDefaults(kernel, resource, object)
-  prepareUpdate(kernel, resource, context.subresource, object, old)
+  prepareUpdate(resource, context.subresource, object, old)
   if (!options.managed) recordManager(kernel, resource, old, object, context)
+  if (context.subresource !== 'status') allocate(kernel, resource, object, old)
   validateObject(kernel, resource, object, old, context)
   await admitValidating(kernel, admission, context)
   return object as KubeObject

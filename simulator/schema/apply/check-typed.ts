@@ -1,5 +1,6 @@
 /** An apply is refused as a whole when its configuration does not fit the kind's schema. */
 import { ApiError } from '../../kubernetes/index.ts'
+import { goFormat } from '../patch/go-format.ts'
 import { isMap, type Tree } from '../tree.ts'
 import { elementOf, isAssociative } from './path-elements.ts'
 import { pathsOf, type FieldSet } from './field-set.ts'
@@ -14,7 +15,30 @@ function pathText(elements: string[]): string {
   return pathsOf(set)[0] ?? ''
 }
 
+/** What Go calls the type of a value from JSON. */
+function goType(value: Tree): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'boolean') return 'bool'
+  return Array.isArray(value) ? '[]interface {}' : isMap(value) ? 'map[string]interface {}' : 'string'
+}
+
+/** A value of another form than the schema's, in the words of structured-merge-diff. */
+function misfit(shape: Shape, value: Tree): string | undefined {
+  if (value === null || value === undefined) return undefined
+  const shown = goFormat(value)
+  if (shape.kind === 'list') return Array.isArray(value) ? undefined : `expected list, got &{${shown}}`
+  if (shape.kind === 'map') return isMap(value) ? undefined : `expected map, got &{${shown}}`
+  if (shape.kind !== 'scalar' || shape.type === undefined) return undefined
+  if (shape.type === 'numeric')
+    return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`
+  if (shape.type === 'string')
+    return typeof value === 'string' ? undefined : `expected string, got &value.valueUnstructured{Value:${shown}}`
+  return typeof value === 'boolean' ? undefined : `expected boolean, got &{${shown}}`
+}
+
 function problems(shape: Shape, value: Tree, path: string[]): string[] {
+  const wrong = misfit(shape, value)
+  if (wrong !== undefined) return [`${pathText(path)}: ${wrong}`]
   if (shape.kind === 'map' && !shape.atomic && isMap(value))
     return Object.entries(value).flatMap(([name, inner]) => {
       const field = shape.field(name)
@@ -31,7 +55,7 @@ function problems(shape: Shape, value: Tree, path: string[]): string[] {
   })
 }
 
-/** Throws an ApiError 500, as the API server does, for unknown fields and for items with the same key. */
+/** Throws an ApiError 500, as the API server does, for unknown fields, values of another form, and items with the same key. */
 export function checkTyped(shape: Shape, applied: Tree): void {
   const found = problems(shape, applied, [])
   if (found.length === 0) return

@@ -15,6 +15,7 @@ import {
   union,
   type FieldSet,
 } from './field-set.ts'
+import { followApply, ownedByLastApplied } from './last-applied.ts'
 import { identify, readManagers, writeManagers, type Manager, type Managers } from './managed-fields.ts'
 import { mergeValues, removeFields } from './merge.ts'
 import type { Shape } from './shape.ts'
@@ -68,7 +69,7 @@ function dropEmpty(managers: Managers): void {
   for (const [id, manager] of managers) if (isEmptySet(manager.fields)) managers.delete(id)
 }
 
-/** Takes changed and removed fields from all other managers; conflicts when they may not be taken. */
+/** Takes changed and removed fields from all other managers; conflicts when they may not be taken, but for the allowed ones. */
 function yieldFields(
   managers: Managers,
   own: string,
@@ -76,6 +77,7 @@ function yieldFields(
   before: Tree,
   after: Tree,
   force: boolean,
+  allowed: FieldSet = emptySet(),
 ): ReturnType<typeof compare> {
   const reset = fieldSetOf(write.resetFields ?? [])
   const raw = compare(write.shape, before, after)
@@ -91,7 +93,10 @@ function yieldFields(
     const fields = intersection(manager.fields, changed)
     if (!isEmptySet(fields)) conflicts.push({ manager, fields })
   }
-  if (conflicts.length > 0 && !force) throw conflictError(conflicts)
+  const refused = conflicts
+    .map(({ manager, fields }) => ({ manager, fields: difference(fields, allowed) }))
+    .filter(({ fields }) => !isEmptySet(fields))
+  if (refused.length > 0 && !force) throw conflictError(refused)
   for (const { manager, fields } of conflicts) manager.fields = difference(manager.fields, fields)
   for (const [id, manager] of managers) if (id !== own) manager.fields = difference(manager.fields, changes.removed)
   dropEmpty(managers)
@@ -132,7 +137,8 @@ export function serverSideApply(request: ApplyRequest): { object: NewObject; unc
   const fields = recursiveDifference(fieldsOf(shape, config), reset)
   managers.set(own, { ...id, ...(last?.time === undefined ? {} : { time: last.time }), fields })
   const merged = prune(shape, mergeValues(shape, live, config), managers, last?.fields)
-  yieldFields(managers, own, request, live, merged, force)
+  yieldFields(managers, own, request, live, merged, force, ownedByLastApplied(request, live))
+  followApply(request, merged)
   const unchanged = request.live !== undefined && sameTree(merged, live)
   const mine = managers.get(own)
   if (mine) mine.fields = difference(mine.fields, ownerless)

@@ -2,7 +2,8 @@
 import { typeNamed, typeOfKind, type Field, type FieldType } from '../types.ts'
 
 export type Shape =
-  | { kind: 'scalar' }
+  /** `type`: what a configuration must have there; absent where several forms are read (quantities, ports). */
+  | { kind: 'scalar'; type?: 'numeric' | 'string' | 'boolean' }
   /** Unknown form: maps merge, lists and scalars are one piece. */
   | { kind: 'untyped' }
   | { kind: 'map'; atomic: boolean; field: (name: string) => MapField | undefined }
@@ -57,8 +58,18 @@ function shapeOfStruct(name: string): Shape {
   return shape
 }
 
+const text: Shape = { kind: 'scalar', type: 'string' }
+const numeric: Shape = { kind: 'scalar', type: 'numeric' }
+const boolean: Shape = { kind: 'scalar', type: 'boolean' }
+
+function shapeOfScalar(name: string): Shape {
+  if (name === 'any') return untyped
+  if (name === 'string' || name === 'bytes') return text
+  return name === 'bool' ? boolean : numeric
+}
+
 function shapeOfType(type: FieldType): Shape {
-  if (type.kind === 'scalar') return type.scalar === 'any' ? untyped : scalar
+  if (type.kind === 'scalar') return shapeOfScalar(type.scalar)
   if (type.kind === 'struct') return shapeOfStruct(type.name)
   if (type.kind === 'list') return atomicList
   const values = shapeOfType(type.values)

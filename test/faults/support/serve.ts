@@ -15,8 +15,14 @@ export class Serve {
   output = ''
   errors = ''
 
-  constructor(args: string[], environment: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [program, 'serve', '--no-open', ...args], {
+  /** `inside`: a command before it, which starts it somewhere else. */
+  constructor(
+    args: string[],
+    environment: Record<string, string> = {},
+    { bin = program, inside = [] }: { bin?: string; inside?: readonly string[] } = {},
+  ) {
+    const [command, ...rest] = [...inside, process.execPath, bin, 'serve', '--no-open', ...args]
+    this.child = spawn(command!, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '', HOME: os.homedir(), ...environment },
     })
@@ -91,27 +97,58 @@ export class Browser {
   }
 }
 
-/** Folders of one test: data, and labs with the lab `tiny`, whose task is met by the namespace `mine`. */
-export async function makeGround(): Promise<{
+/** Files of a lab's folder: path -> text. */
+export type LabFiles = Record<string, string>
+
+export interface GroundFolders {
+  /** Of this test alone. */
+  folder: string
   data: string
   args: string[]
   processes: () => Promise<number[]>
-  remove: () => Promise<void>
-}> {
+  /** The process of the data folder whose command line holds the word. @throws when there is none */
+  pidOf: (word: string) => Promise<number>
+  /** Ends all processes of the data folder, then what they stood on, and takes the folders away. */
+  remove: (last?: () => Promise<void>) => Promise<void>
+}
+
+/** Folders of one test: data, and labs: the lab `tiny`, whose task is met by the namespace `mine`, and those that are given. */
+export async function makeGround(labs: Record<string, LabFiles> = {}): Promise<GroundFolders> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-faults-'))
-  const lab = path.join(folder, 'labs', 'tiny')
-  await mkdir(lab, { recursive: true })
-  for (const [name, text] of Object.entries(TINY)) await writeFile(path.join(lab, name), text)
+  for (const [id, files] of Object.entries({ tiny: TINY, ...labs }))
+    for (const [name, text] of Object.entries(files)) {
+      const file = path.join(folder, 'labs', id, name)
+      await mkdir(path.dirname(file), { recursive: true })
+      await writeFile(file, text)
+    }
   const data = path.join(folder, 'data')
   return {
+    folder,
     data,
     args: ['--port', '0', '--data', data, '--labs', path.join(folder, 'labs')],
     processes: () => processesOf(data),
-    async remove() {
-      for (const pid of await processesOf(data)) process.kill(pid, 'SIGKILL')
-      await waitFor(async () => (await processesOf(data)).length === 0)
+    pidOf: async (word) => {
+      for (const pid of await processesOf(data)) if ((await commandOf(pid)).includes(word)) return pid
+      throw new Error(`no ${word} runs`)
+    },
+    async remove(last) {
+      // One may start another while it ends.
+      await waitFor(async () => {
+        const living = await processesOf(data)
+        for (const pid of living) kill(pid)
+        return living.length === 0
+      })
+      await last?.()
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone since it was seen.
   }
 }
 
@@ -119,11 +156,17 @@ export async function makeGround(): Promise<{
 async function processesOf(data: string): Promise<number[]> {
   const { readdir } = await import('node:fs/promises')
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+  const lines = await Promise.all(pids.map((pid) => commandOf(Number(pid))))
   return pids.filter((_, index) => lines[index]!.includes(data)).map(Number)
 }
 
-const TINY = {
+/** Empty when there is no such process. */
+export async function commandOf(pid: number): Promise<string> {
+  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return line.replaceAll('\0', ' ')
+}
+
+export const TINY = {
   'lab.yaml': `title: Tiny
 summary: Make a namespace.
 minutes: 5
