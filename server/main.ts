@@ -7,6 +7,7 @@ import { createPool, simulatedClusters } from './clusters/index.ts'
 import { createChecker, RunnerPool } from './grading/index.ts'
 import { allowedHosts, allowedOrigins, createApp } from './http/index.ts'
 import { createLive, type Live } from './live/index.ts'
+import { namesOf, urlOf } from './main/addresses.ts'
 import { holdDataFolder, prepareDataFolder } from './main/data-folder.ts'
 import type { Config } from './main/config.ts'
 import { listen } from './main/listen.ts'
@@ -58,6 +59,9 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
 
   const store = resources.add(openSqliteStore({ folder: config.data }))
   const logins = new Logins({ store, clock: systemClock })
+  const workspaces = await createLocalWorkspaces({ dataFolder: config.data, ...openMirrors(config) })
+  resources.add({ [Symbol.asyncDispose]: () => workspaces.close() })
+  // From here to the listeners below nothing waits: a request that came in between would never be answered.
   const http = createServer()
   const port = await listen(http, config.host, config.port)
   resources.add(closingHttp(http))
@@ -76,8 +80,6 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
       else terminals[Symbol.dispose]()
     },
   })
-  const workspaces = await createLocalWorkspaces({ dataFolder: config.data, ...openMirrors(config) })
-  resources.add({ [Symbol.asyncDispose]: () => workspaces.close() })
 
   const labs = new Labs({
     folder: config.labs,
@@ -100,8 +102,10 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
       log,
     }),
   )
-  const isAllowedHost = allowedHosts(config.host, port)
-  const live = createLive({ sessions, terminals, allowedOrigin: allowedOrigins(isAllowedHost), clock: systemClock })
+  const names = namesOf(config.host)
+  const isAllowedHost = allowedHosts(names, port)
+  const allowedOrigin = allowedOrigins(isAllowedHost)
+  const live = createLive({ sessions, terminals, allowedOrigin, clock: systemClock, log })
   resources.add({ [Symbol.asyncDispose]: async () => live.close() })
   const app = createApp({
     sessions,
@@ -122,7 +126,7 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
   // The first loading of a lab loads the highlighter as well: better now than when the first page waits for it.
   labs.list().catch((error: unknown) => log(error, 'loading the labs'))
 
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const url = urlOf(names[0] ?? config.host, port)
   link = () => `${url}/#code=${logins.issueCode()}`
   return { url, link: () => link(), close: () => resources[Symbol.asyncDispose]() }
 }

@@ -28,7 +28,7 @@ beforeEach(async () => {
     sessions: world.sessions,
     logins,
     ticket: (session, account) => `ticket of ${account} for ${session}`,
-    isAllowedHost: allowedHosts('127.0.0.1', 7700),
+    isAllowedHost: allowedHosts(['127.0.0.1'], 7700),
     port: 7700,
     clientFolder,
     log: (error, about) => void logged.push(`${about}: ${String(error)}`),

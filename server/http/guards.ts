@@ -4,10 +4,12 @@ import { serverError } from '../../protocol/errors/server.ts'
 /** Names under which this server may be asked; anything else is somebody's DNS pointing here. */
 export type AllowedHost = (host: string) => boolean
 
-/** The addresses that mean this server when it listens on `host` and `port`. */
-export function allowedHosts(host: string, port: number): AllowedHost {
-  const names = new Set([host, '127.0.0.1', 'localhost', '[::1]'].map((name) => `${bracketed(name)}:${port}`))
-  return (asked) => names.has(asked.toLowerCase())
+/** The values of a Host header that mean the server on `port` of a machine with these names; loopback is always one of them. */
+export function allowedHosts(names: readonly string[], port: number): AllowedHost {
+  const hosts = [...names, '127.0.0.1', 'localhost', '[::1]'].map((name) => bracketed(name).toLowerCase())
+  // Browsers leave HTTP's own port out.
+  const allowed = new Set([...hosts.map((name) => `${name}:${port}`), ...(port === 80 ? hosts : [])])
+  return (asked) => allowed.has(asked.toLowerCase())
 }
 
 function bracketed(host: string): string {

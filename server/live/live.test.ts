@@ -31,6 +31,7 @@ let clock: ManualClock
 let live: Live
 let http: Server
 let sessions: Map<string, LiveSession>
+let logged: unknown[]
 let tell: (event: SessionEvent) => void
 const sockets: WebSocket[] = []
 
@@ -67,6 +68,7 @@ beforeEach(async () => {
   terminals = new TerminalHostConnection({ dataFolder: folder, program: '/nowhere.js' })
   await terminals.ready()
   clock = new ManualClock()
+  logged = []
   sessions = new Map([
     ['s1', session('s1')],
     ['s2', session('s2')],
@@ -76,6 +78,7 @@ beforeEach(async () => {
     terminals,
     allowedOrigin: (origin) => origin === ORIGIN,
     clock,
+    log: (error) => void logged.push(error),
   })
   http = createServer().on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
@@ -188,6 +191,17 @@ test.each([
   say({ type: 'run', step: 'one', command })
   await until(() => expect(page.told.at(-1)).toMatchObject({ type: 'problem', code: 'COMMAND_UNKNOWN' }))
   expect(terminals.list('s1')).toEqual([])
+})
+
+test('what nobody foresaw is told to the page and kept in the log', async () => {
+  const { say, page } = await welcome()
+  const fault = new Error('unforeseen')
+  sessions.get('s1')!.shell = () => {
+    throw fault
+  }
+  say({ type: 'open', name: 'bash 1', columns: 80, rows: 24 })
+  await until(() => expect(page.told.at(-1)).toMatchObject({ type: 'problem', code: 'INTERNAL' }))
+  expect(logged).toEqual([fault])
 })
 
 test('two pages see the same terminal, and what one types the other reads', async () => {

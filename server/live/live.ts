@@ -19,6 +19,8 @@ export interface LiveOptions {
   /** Which pages may connect: the value of the Origin header, never empty. */
   allowedOrigin: (origin: string) => boolean
   clock: Clock
+  /** For what went wrong and is nobody's sentence yet. */
+  log: (error: unknown, about: string) => void
 }
 
 /** Everything at /live: terminals, progress and problems of a session on one connection a page. */
@@ -31,7 +33,7 @@ export interface Live {
   close(): void
 }
 
-export function createLive({ sessions, terminals, allowedOrigin, clock }: LiveOptions): Live {
+export function createLive({ sessions, terminals, allowedOrigin, clock, log }: LiveOptions): Live {
   const tickets = new Tickets(clock)
   const server = new WebSocketServer({
     noServer: true,
@@ -40,7 +42,7 @@ export function createLive({ sessions, terminals, allowedOrigin, clock }: LiveOp
   })
 
   const admit = (socket: WebSocket, stream: Duplex): void => {
-    const page = new Page(socket, stream, { sessions, terminals, tickets })
+    const page = new Page(socket, stream, { sessions, terminals, tickets, log })
     const hello = clock.after(HELLO_MILLISECONDS, () => page.admitted || socket.close(CLOSE_NOT_ALLOWED))
     let heard = clock.monotonic()
     let next: Disposable

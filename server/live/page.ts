@@ -32,6 +32,7 @@ export interface PageContext {
   sessions: LiveSessions
   terminals: TerminalHostConnection
   tickets: Tickets
+  log: (error: unknown, about: string) => void
 }
 
 /** A run's key names the command in the lesson; it goes through the terminal host as one word. */
@@ -183,6 +184,7 @@ export class Page {
   #problem(error: unknown): void {
     if (error instanceof LabwrightError)
       return this.#send({ type: 'problem', code: error.code, sentence: error.message })
+    this.#context.log(error, `a message of a page of session ${this.#session}`)
     const sentence = `Something went wrong inside Labwright (${error instanceof Error ? error.message : String(error)}). Try again; the server's log says more.`
     this.#send({ type: 'problem', code: 'INTERNAL', sentence })
   }
