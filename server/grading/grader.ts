@@ -88,7 +88,7 @@ export class Grader implements AsyncDisposable {
     for (const { stop } of this.#runs.values()) stop.abort()
     await Promise.all([...this.#runs.values()].map(({ ended }) => ended))
     // What was asked for and never ran is not being checked any more.
-    for (const task of [...this.#checking]) this.#setChecking(task, false)
+    for (const task of this.#checking) this.#setChecking(task, false)
   }
 
   #now(): number {

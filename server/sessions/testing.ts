@@ -2,12 +2,15 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { workspaceError } from '../../protocol/errors/workspace.ts'
+import type { TaskView } from '../../protocol/session.ts'
 import type { Verdict } from '../../protocol/verdict.ts'
 import { ManualClock } from '../../protocol/clock.ts'
+import { waitFor } from '../../test/support/waiting.ts'
 import { createPool, type Cluster, type ClusterNotice, type ClusterProvider } from '../clusters/index.ts'
 import { openSqliteStore, type Store } from '../store/index.ts'
 import type { WorkspaceProvider } from '../workspaces/index.ts'
 import { Labs } from './pinned-labs.ts'
+import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 
 /** A lab of two tasks and two steps, as a folder. */
@@ -34,6 +37,10 @@ tasks:
   'one.md': '# One\n\n`ls`{{exec}}\n\n{{task first}}\n\n{{task second}}\n',
   'two.md': '# Two\n',
   'check.sh': 'exit 0\n',
+}
+
+export function taskOf(session: Session, id: string): TaskView {
+  return session.view().tasks.find((task) => task.id === id)!
 }
 
 /** Clusters that do what a test says. */
@@ -156,6 +163,20 @@ export class World {
   async writeLab(id: string, files: Record<string, string>): Promise<void> {
     await mkdir(path.join(this.folder, 'labs', id), { recursive: true })
     for (const [name, text] of Object.entries(files)) await writeFile(path.join(this.folder, 'labs', id, name), text)
+  }
+
+  /** Ada's session of the lab, once it is ready. */
+  async ready(): Promise<Session> {
+    const session = await this.sessions.start('ada', 'tiny')
+    await waitFor(() => session.state === 'ready')
+    return session
+  }
+
+  /** Checks a task and waits for what is said of it. */
+  async check(session: Session, task: string): Promise<TaskView> {
+    await session.check(task)
+    await waitFor(() => taskOf(session, task).state !== 'checking')
+    return taskOf(session, task)
   }
 
   async restart(): Promise<void> {
