@@ -8,7 +8,7 @@ import {
   type WatchEvent,
   type WriteOptions,
 } from '../kubernetes/index.ts'
-import type { ServedResource } from '../schema/index.ts'
+import { copyTree, type ServedResource } from '../schema/index.ts'
 import { storageName } from './catalog.ts'
 import type { Kernel, WriteContext } from './kernel.ts'
 import { apply } from './write/apply.ts'
@@ -49,7 +49,7 @@ export function localApi(kernel: Kernel): Api {
       throw new ApiError(404, 'NotFound', `no matches for kind "${object.kind}" in version "${object.apiVersion}"`)
     return resource
   }
-  const copy = (object: NewObject): NewObject => structuredClone(object)
+  const copy = (object: NewObject): NewObject => copyTree(object)
 
   const api: Api = {
     resource: (name) => catalog.named(name),
@@ -88,7 +88,7 @@ export function localApi(kernel: Kernel): Api {
       const key = place(resource, namespace, objectName)
       try {
         const changed = (current: KubeObject): NewObject | undefined => {
-          const draft = structuredClone(current)
+          const draft = copyTree(current)
           if (change(draft) === false) return undefined
           // Without a version the write is tried again when another came between, on what that one left.
           const { resourceVersion: _read, ...metadata } = draft.metadata

@@ -22,7 +22,8 @@ export interface WebhookOptions {
 export function mutatingWebhooks(options: WebhookOptions): AdmissionPlugin {
   return {
     name: 'MutatingAdmissionWebhook',
-    handles: () => true,
+    handles: (request) =>
+      webhooksOf(options.api, 'mutating').some((webhook) => concerns(options.api, webhook, request)),
     async mutate(request) {
       for (const webhook of webhooksOf(options.api, 'mutating')) {
         if (!concerns(options.api, webhook, request)) continue

@@ -1,6 +1,6 @@
 import { ApiError, badRequest, invalid, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
 import { apiVersionOf } from '../../kubernetes/index.ts'
-import { invalidError, jsonPatch, mergePatch, strategicMergePatch, type ServedResource } from '../../schema/index.ts'
+import { copyTree, invalidError, jsonPatch, mergePatch, strategicMergePatch, type ServedResource } from '../../schema/index.ts'
 import { storageName } from '../catalog.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
 import { checkPatched } from './field-validation.ts'
@@ -141,7 +141,7 @@ export function patchedObject(
   context: WriteContext,
 ): NewObject {
   // What a patch leaves alone is still the stored object's, and frozen.
-  const patched = structuredClone(patchWith(type, current, patch))
+  const patched = copyTree(patchWith(type, current, patch))
   patched.metadata ??= {}
   if (patched.kind !== 'Scale') checkPatched(kernel, resource, { patched, patch, type }, context)
   return patched

@@ -1,6 +1,6 @@
 import { ApiError, badRequest, invalid, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
 import { apiVersionOf } from '../../kubernetes/index.ts'
-import type { ServedResource } from '../../schema/index.ts'
+import { copyTree, type ServedResource } from '../../schema/index.ts'
 import { storageName } from '../catalog.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
 import { checkBody } from './field-validation.ts'
@@ -159,7 +159,7 @@ export async function replaceObject(kernel: Kernel, resource: ServedResource, ca
         field: 'metadata.resourceVersion',
       },
     ])
-  const changed = await update(kernel, stored, key, { change: () => structuredClone(object) }, context)
+  const changed = await update(kernel, stored, key, { change: () => copyTree(object) }, context)
   await respondObject(kernel, resource, call, changed)
 }
 

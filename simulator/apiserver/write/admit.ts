@@ -22,10 +22,16 @@ function requestOf(admission: Admission, context: WriteContext): AdmissionReques
   }
 }
 
-/** Lets the mutating plugins change the object in place. */
-export async function admitMutating(kernel: Kernel, admission: Admission, context: WriteContext): Promise<void> {
+/** Lets the mutating plugins change the object in place; resolves to whether any of them had a say. */
+export async function admitMutating(kernel: Kernel, admission: Admission, context: WriteContext): Promise<boolean> {
   const request = requestOf(admission, context)
-  for (const plugin of kernel.admission) if (plugin.mutate && plugin.handles(request)) await plugin.mutate(request)
+  let asked = false
+  for (const plugin of kernel.admission) {
+    if (!plugin.mutate || !plugin.handles(request)) continue
+    asked = true
+    await plugin.mutate(request)
+  }
+  return asked
 }
 
 export async function admitValidating(kernel: Kernel, admission: Admission, context: WriteContext): Promise<void> {

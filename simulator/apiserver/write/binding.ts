@@ -1,3 +1,4 @@
+import { copyTree } from '../../schema/index.ts'
 import { conflict, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
 import { timestamp } from '../../kubernetes/index.ts'
@@ -31,7 +32,7 @@ export async function bind(kernel: Kernel, binding: NewObject, context: WriteCon
         name,
         `pod ${name} is already assigned to node "${current['spec'].nodeName}"`,
       )
-    const pod = structuredClone(current)
+    const pod = copyTree(current)
     pod['spec'].nodeName = node
     if (annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations }
     const others = ((pod['status']?.conditions ?? []) as { type: string }[]).filter(

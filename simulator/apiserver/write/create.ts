@@ -38,9 +38,8 @@ export async function create(
       metadata.generateName.slice(0, GENERATED_PREFIX_CHARACTERS) + kernel.random.suffix(GENERATED_SUFFIX_CHARACTERS)
   applyDefaults(kernel, resource, object)
   const admission = { operation: 'CREATE' as const, resource, name: metadata.name ?? '', namespace, object }
-  await admitMutating(kernel, admission, context)
   // Webhooks may have added parts that lack their defaults.
-  applyDefaults(kernel, resource, object)
+  if (await admitMutating(kernel, admission, context)) applyDefaults(kernel, resource, object)
   Object.assign(object.metadata, { uid: kernel.random.uuid(), creationTimestamp: timestamp(kernel.clock) })
   delete object.metadata.deletionTimestamp
   delete object.metadata.deletionGracePeriodSeconds

@@ -69,8 +69,7 @@ async function prepare(
   keepIdentity(resource, object, old)
   applyDefaults(kernel, resource, object)
   const admission = { operation: 'UPDATE' as const, resource, name, namespace, object, oldObject: old }
-  await admitMutating(kernel, admission, context)
-  applyDefaults(kernel, resource, object)
+  if (await admitMutating(kernel, admission, context)) applyDefaults(kernel, resource, object)
   prepareUpdate(resource, context.subresource, object, old)
   if (!options.managed) recordManager(kernel, resource, old, object, context)
   if (context.subresource !== 'status') allocate(kernel, resource, object, old)
