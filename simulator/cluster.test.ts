@@ -126,19 +126,25 @@ describe('a cluster that has stopped', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('leaves no timer, no file, no socket and no memory, however often one is started', async () => {
-    const clock = countingClock()
-    await live(undefined, clock)
-    const before = { files: openFiles(), active: process.getActiveResourcesInfo().length }
-    const stopped: WeakRef<Cluster>[] = []
-    for (let i = 0; i < 5; i++) {
-      stopped.push(await live(i % 2 === 0 ? path.join(folder, 'kept') : undefined, clock))
-      expect([...clock.pending]).toEqual([])
-    }
-    expect({ files: openFiles(), active: process.getActiveResourcesInfo().length }).toEqual(before)
-    collect()
-    await new Promise((resolve) => setTimeout(resolve, 10))
-    collect()
-    expect(stopped.filter((each) => each.deref() !== undefined)).toHaveLength(0)
-  })
+  it(
+    'leaves no timer, no file, no socket and no memory, however often one is started',
+    { timeout: 90_000 },
+    async () => {
+      const clock = countingClock()
+      await live(undefined, clock)
+      const before = { files: openFiles(), active: process.getActiveResourcesInfo().length }
+      const stopped: WeakRef<Cluster>[] = []
+      for (let i = 0; i < 4; i++) {
+        stopped.push(await live(i % 2 === 0 ? path.join(folder, 'kept') : undefined, clock))
+        expect([...clock.pending]).toEqual([])
+      }
+      // Fewer: the first life still had modules to load.
+      expect(openFiles()).toBeLessThanOrEqual(before.files)
+      expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before.active)
+      collect()
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      collect()
+      expect(stopped.filter((each) => each.deref() !== undefined)).toHaveLength(0)
+    },
+  )
 })

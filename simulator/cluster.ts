@@ -1,10 +1,12 @@
 import { createAdmission, namespaceLifecycle } from './admission/index.ts'
 import {
+  AccountTokens,
   Allocator,
   bootstrap,
   Catalog,
   createCredentials,
   CustomResources,
+  inClusterHandler,
   keepOwnObjects,
   kubeconfig,
   localApi,
@@ -131,7 +133,8 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const { api, random, kernel } = base
   const parts = { api, clock, random }
   const mesh = createMesh(parts)
-  const network = createNetwork({ ...parts, mesh })
+  const served: { port?: number } = {}
+  const network = createNetwork({ ...parts, mesh, apiServer: inClusterHandler(credentials, () => served.port) })
   held.network = network
   mesh.attach(network.fabric)
   const proxy = proxyImage(mesh.admin)
@@ -139,10 +142,12 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   owned.push(mesh, network)
   owned.push(startControllers({ ...parts, caCertificate: credentials.authority.certificate, report }))
   owned.push(createScheduler({ ...parts, report }), keepOwnObjects({ api, clock, report }))
+  const accounts = new AccountTokens(kernel, credentials.accountKey)
   const node = createNode({
     ...parts,
     network,
     report,
+    issueToken: (pod, request) => accounts.ofPod(pod, request),
     findImage: (image) => meshImages[repositoryOf(image)] ?? findImage(image),
   })
   owned.push(node)
@@ -155,7 +160,11 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     credentials,
     network,
     node,
-    listen: (port = 0) => serveApi(kernel, credentials, { port, kubelet: node.kubelet }),
+    async listen(port = 0) {
+      const listening = await serveApi(kernel, credentials, { port, kubelet: node.kubelet, accounts })
+      served.port = listening.port
+      return listening
+    },
     kubeconfig: (port) =>
       kubeconfig({
         server: `https://127.0.0.1:${port}`,

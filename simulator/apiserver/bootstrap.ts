@@ -1,4 +1,5 @@
 import { createWorkQueue, type Api, type Clock, type NewObject, type WatchEvent } from '../kubernetes/index.ts'
+import { apiServerPort, nodeAddress } from '../network/index.ts'
 import { bootstrapRoles } from './bootstrap-roles.ts'
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -13,10 +14,33 @@ const kubernetesService: NewObject = {
     ipFamilies: ['IPv4'],
     ipFamilyPolicy: 'SingleStack',
     internalTrafficPolicy: 'Cluster',
-    ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
+    ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: apiServerPort }],
     sessionAffinity: 'None',
     type: 'ClusterIP',
   },
+}
+
+const endpointPorts = [{ name: 'https', port: apiServerPort, protocol: 'TCP' }]
+
+/** Where the server itself is found (controlplane `pkg/controlplane/reconcilers`). */
+const kubernetesEndpoints: NewObject = {
+  apiVersion: 'v1',
+  kind: 'Endpoints',
+  metadata: {
+    name: 'kubernetes',
+    namespace: 'default',
+    labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+  },
+  subsets: [{ addresses: [{ ip: nodeAddress }], ports: endpointPorts }],
+}
+
+const kubernetesSlice: NewObject = {
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+  addressType: 'IPv4',
+  endpoints: [{ addresses: [nodeAddress], conditions: { ready: true } }],
+  ports: endpointPorts,
 }
 
 /** A real API server looks after 10 and 60 seconds; a learner need not wait so long for what they deleted by mistake. */
@@ -31,6 +55,8 @@ async function ensureOwn(api: Api): Promise<void> {
   for (const name of namespaces)
     await ensure(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces')
   await ensure(api, kubernetesService, 'services')
+  await ensure(api, kubernetesEndpoints, 'endpoints')
+  await ensure(api, kubernetesSlice, 'endpointslices.discovery.k8s.io')
 }
 
 /** Objects that every cluster has from its first moment. What is there already is left alone. */
@@ -58,7 +84,9 @@ export function keepOwnObjects({
         : metadata.namespace === 'default' && metadata.name === kubernetesService.metadata.name
     if (type === 'DELETED' && isOwn) queue.addAfter('own', REPAIR_MILLISECONDS)
   }
-  const watches = [api.watch('namespaces', watch), api.watch('services', watch)]
+  const watches = ['namespaces', 'services', 'endpoints', 'endpointslices.discovery.k8s.io'].map((name) =>
+    api.watch(name, watch),
+  )
   return {
     [Symbol.dispose]() {
       for (const each of watches) each[Symbol.dispose]()

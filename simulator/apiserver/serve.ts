@@ -15,13 +15,16 @@ const grader: User = { name: 'labwright:grader', groups: ['system:masters', 'sys
 export function serveApi(
   kernel: Kernel,
   credentials: Credentials,
-  { port = 0, kubelet }: { port?: number; kubelet?: Kubelet } = {},
+  {
+    port = 0,
+    kubelet,
+    accounts = new AccountTokens(kernel, credentials.accountKey),
+  }: { port?: number; kubelet?: Kubelet; accounts?: AccountTokens } = {},
 ): Promise<Listening> {
   const tokens = new Map([
     [credentials.tokens.learner, learner],
     [credentials.tokens.grader, grader],
   ])
-  const accounts = new AccountTokens(kernel, credentials.accountKey)
   const identity = { authorizer: new Authorizer(kernel.store), accounts, tokens }
   const authenticator = createAuthenticator(tokens, accounts)
   return listen({ kernel, identity, authenticator, ...(kubelet && { kubelet }) }, credentials, port)

@@ -1,5 +1,9 @@
 /** Pod addresses of a cluster: 10.244.0.0/16, given out in order, so that equal runs see equal addresses. */
 
+/** The one node of a cluster, where the API server listens too, as in a cluster of kind. */
+export const nodeAddress = '172.18.0.2'
+export const apiServerPort = 6443
+
 const firstHost = 2
 const lastHost = 65_534
 

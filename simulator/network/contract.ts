@@ -10,6 +10,8 @@ export interface NetworkOptions {
   random: Random
   /** Absent: a cluster where no proxy does anything, whatever is injected. */
   mesh?: Mesh
+  /** Answers pods that call the Service `kubernetes`. Absent: nothing listens there. */
+  apiServer?: HttpHandler
 }
 
 /** A cluster's network: addresses, names, services, policies, and a request's way from pod to pod. */

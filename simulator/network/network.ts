@@ -11,10 +11,10 @@ import type {
 import type { Connection, Fabric, Mesh, Workload } from '../mesh/contract.ts'
 import type { CallOptions, HttpHandler } from '../programs/program.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../protocol/probe.ts'
-import { isLoopback, PodAddresses } from './addresses.ts'
+import { apiServerPort, isLoopback, PodAddresses } from './addresses.ts'
 import type { Network, NetworkOptions, PodNetwork, ServiceReference } from './contract.ts'
 import { type DnsAnswer, ClusterDns } from './dns.ts'
-import { deadline, failed, silence } from './outcome.ts'
+import { deadline, failed, silence, unlessAborted } from './outcome.ts'
 import { PodNamespace, proxyContainer } from './pod-namespace.ts'
 import { PolicyIndex } from './policy.ts'
 import { runProbe } from './probe.ts'
@@ -23,14 +23,13 @@ import { ServiceIndex } from './services.ts'
 import { callService } from './webhook.ts'
 
 interface Destination {
-  kind: 'pod' | 'external' | 'refused' | 'silent'
+  kind: 'pod' | 'api-server' | 'external' | 'refused' | 'silent'
   ip: string
   port: number
 }
 
 /** Addresses for names outside the cluster: TEST-NET-3, which never is anybody's. */
 const externalPrefix = '203.0.113.'
-const apiServerPort = 6443
 
 export function createNetwork(options: NetworkOptions): Network {
   return new ClusterNetwork(options)
@@ -42,6 +41,7 @@ class ClusterNetwork implements Network {
   readonly #clock: Clock
   readonly #random: Random
   readonly #mesh: Mesh | undefined
+  readonly #apiServer: HttpHandler | undefined
   readonly #addresses = new PodAddresses()
   readonly #pods = new Map<string, PodNamespace>()
   readonly #services: ServiceIndex
@@ -50,11 +50,12 @@ class ClusterNetwork implements Network {
   readonly #externalNames = new Map<string, string>()
   readonly #externalHandlers = new Map<string, HttpHandler>()
 
-  constructor({ api, clock, random, mesh }: NetworkOptions) {
+  constructor({ api, clock, random, mesh, apiServer }: NetworkOptions) {
     this.#api = api
     this.#clock = clock
     this.#random = random
     this.#mesh = mesh
+    this.#apiServer = apiServer
     const workloadAt = (ip: string): Workload | undefined => this.#pods.get(ip)?.workload
     this.#services = new ServiceIndex(api, workloadAt)
     this.#policies = new PolicyIndex(api)
@@ -167,6 +168,10 @@ class ClusterNetwork implements Network {
     const { kind, ip, port } = this.#route(to.ip, to.port, connection.sourceIp)
     if (kind === 'refused') return refused(to.ip, to.port)
     if (kind === 'external') return this.#external(ip, port, connection, request, signal)
+    if (kind === 'api-server')
+      return this.#apiServer === undefined
+        ? refused(to.ip, to.port)
+        : this.#answer(this.#apiServer, connection, request, signal)
     const target = this.#pods.get(ip)
     if (kind === 'silent' || target === undefined)
       return silence(this.#clock, signal, `connect to ${to.ip} port ${to.port}: timed out`)
@@ -181,7 +186,7 @@ class ClusterNetwork implements Network {
   #route(ip: string, port: number, sourceIp: string): Destination {
     const service = this.#services.at(ip, port)
     if (service !== undefined) {
-      if (isApiServer(service.service)) return { kind: 'external', ip: 'kube-apiserver', port: apiServerPort }
+      if (isApiServer(service.service)) return { kind: 'api-server', ip, port }
       if (service.endpoints.length === 0) return { kind: 'refused', ip, port }
       const sticky = service.service['spec']?.sessionAffinity === 'ClientIP'
       const { length } = service.endpoints
@@ -198,7 +203,8 @@ class ClusterNetwork implements Network {
       }
     }
     if (this.#externalHandlers.has(ip)) return { kind: 'external', ip, port }
-    return { kind: this.#isNode(ip) ? 'refused' : 'silent', ip, port }
+    if (!this.#isNode(ip)) return { kind: 'silent', ip, port }
+    return { kind: port === apiServerPort ? 'api-server' : 'refused', ip, port }
   }
 
   #isNode(ip: string): boolean {
@@ -214,15 +220,25 @@ class ClusterNetwork implements Network {
     request: HttpRequest,
     signal: AbortSignal,
   ): Promise<CallOutcome> {
-    const started = this.#clock.monotonic()
-    if (ip === 'kube-apiserver') {
-      const response = anonymousAnswer(request)
-      return { ok: true, response, milliseconds: this.#clock.monotonic() - started }
-    }
     const handler = this.#externalHandlers.get(ip)
     if (handler === undefined || (port !== 80 && port !== 443)) return refused(ip, port)
-    const response = await handler(request, { sourceIp: connection.sourceIp, signal })
-    return { ok: true, response, milliseconds: this.#clock.monotonic() - started }
+    return this.#answer(handler, connection, request, signal)
+  }
+
+  async #answer(
+    handler: HttpHandler,
+    connection: Connection,
+    request: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<CallOutcome> {
+    const started = this.#clock.monotonic()
+    const answered = Promise.resolve(handler(request, { sourceIp: connection.sourceIp, signal }))
+    const outcome = answered.then((response): CallOutcome =>
+      // A program that drops the connection without an answer says so with status 0.
+      response.status === 0 ? failed('empty', 'Empty reply from server') : { ok: true, response, milliseconds: 0 },
+    )
+    const settled = await unlessAborted(outcome, signal, () => failed('timeout', 'Operation timed out'))
+    return { ...settled, milliseconds: this.#clock.monotonic() - started }
   }
 
   async #dial(
@@ -239,6 +255,7 @@ class ClusterNetwork implements Network {
     if (own.workload.sidecar && this.#mesh !== undefined) return undefined
     const { kind, ip, port: targetPort } = this.#route(address, port, own.ip)
     if (kind === 'external') return undefined
+    if (kind === 'api-server') return this.#apiServer === undefined ? refusal : undefined
     const target = this.#pods.get(ip)
     if (kind === 'pod' && target !== undefined)
       return (target.intercepts(targetPort) && target.hasRunningProxy) || target.listeners.at(targetPort)
@@ -316,25 +333,4 @@ function stableIndex(text: string, length: number): number {
   let sum = 0
   for (const character of text) sum = (sum * 31 + character.charCodeAt(0)) >>> 0
   return sum % length
-}
-
-/** What the API server answers a caller inside the cluster that shows no credentials. */
-function anonymousAnswer(request: HttpRequest): { status: number; headers: [string, string][]; body: string } {
-  if (request.scheme === 'http')
-    return { status: 400, headers: [], body: 'Client sent an HTTP request to an HTTPS server.\n' }
-  const [path = '/'] = request.path.split('?')
-  if (['/healthz', '/livez', '/readyz'].includes(path))
-    return { status: 200, headers: [['content-type', 'text/plain']], body: 'ok' }
-  const message = `forbidden: User "system:anonymous" cannot get path "${path}"`
-  const status = {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason: 'Forbidden',
-    details: {},
-    code: 403,
-  }
-  return { status: 403, headers: [['content-type', 'application/json']], body: `${JSON.stringify(status, null, 2)}\n` }
 }

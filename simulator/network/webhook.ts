@@ -1,4 +1,5 @@
 import type { Api, HttpResponse } from '../kubernetes/index.ts'
+import { nodeAddress } from './addresses.ts'
 import type { Fabric } from '../mesh/contract.ts'
 import type { ServiceReference } from './contract.ts'
 import type { ServiceIndex } from './services.ts'
@@ -30,7 +31,7 @@ export async function callService(
   if (endpoint === undefined) throw new ServiceCallError('NO_ENDPOINTS', `no endpoints available for service "${name}"`)
   const outcome = await fabric.deliver(
     endpoint,
-    { sourceIp: '172.18.0.2', tls: 'none' },
+    { sourceIp: nodeAddress, tls: 'none' },
     {
       method: 'POST',
       scheme: 'https',
@@ -48,7 +49,7 @@ export async function callService(
     refused: `dial tcp ${address}: connect: connection refused`,
     timeout: `dial tcp ${address}: i/o timeout`,
     unreachable: `dial tcp ${address}: connect: no route to host`,
-    reset: `read tcp 172.18.0.2:41234->${address}: read: connection reset by peer`,
+    reset: `read tcp ${nodeAddress}:41234->${address}: read: connection reset by peer`,
     empty: 'EOF',
     tls: 'tls: first record does not look like a TLS handshake',
   }

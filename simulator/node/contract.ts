@@ -27,10 +27,20 @@ export interface NodeOptions {
   /** How long it takes to pull an image and to start a container. Zero: at once. */
   pace?: Pace
   report?: (error: unknown, key: string) => void
+  /** The service account token that a pod's volume holds; undefined when the account is not there. Absent: volumes hold none. */
+  issueToken?: (pod: KubeObject, request: PodTokenRequest) => string | undefined
+}
+
+/** As a volume's `serviceAccountToken` asks for it. */
+export interface PodTokenRequest {
+  /** Absent: the API server itself. */
+  audience?: string
+  expirationSeconds: number
 }
 
 /** The same, as the parts of the node pass it on. */
-export interface NodeContext extends Required<Omit<NodeOptions, 'report'>> {
+export interface NodeContext extends Required<Omit<NodeOptions, 'report' | 'issueToken'>> {
+  issueToken: NodeOptions['issueToken']
   report: (error: unknown, key: string) => void
   recorder: EventRecorder
   /** Images that this node has already pulled. */

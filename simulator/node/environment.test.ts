@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ManualClock, seededRandom, type KubeObject } from '../kubernetes/index.ts'
 import { memoryApi } from '../kubernetes/testing/memory-api.ts'
+import type { PodTokenRequest } from './contract.ts'
 import { environmentOf, expand } from './environment.ts'
 import { mountedFiles, volumeFiles } from './volumes.ts'
 
@@ -90,19 +91,26 @@ test('volumes become files under their mount paths', async () => {
       },
     },
     { name: 'tmp', emptyDir: {} },
+    {
+      name: 'token',
+      projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'vault', expirationSeconds: 600 } }] },
+    },
   ]
   const volumeMounts = [
     { name: 'conf', mountPath: '/conf/' },
     { name: 'conf', mountPath: '/one.yaml', subPath: 'etc/app.yaml' },
     { name: 'all', mountPath: '/all' },
     { name: 'tmp', mountPath: '/tmp' },
+    { name: 'token', mountPath: '/var/run/token' },
   ]
-  const files = mountedFiles({ volumeMounts }, volumeFiles(api, pod({ volumes }), where))
+  const issueToken = (_: KubeObject, { audience }: PodTokenRequest) => `for ${audience}`
+  const files = mountedFiles({ volumeMounts }, volumeFiles({ api, pod: pod({ volumes }), ...where, issueToken }))
   const texts = Object.fromEntries([...files].map(([path, content]) => [path, Buffer.from(content).toString()]))
   expect(texts).toEqual({
     '/conf/etc/app.yaml': 'a: 1',
     '/one.yaml': 'a: 1',
     '/all/pass': 's3',
     '/all/labels': 'app="x"',
+    '/var/run/token/token': 'for vault',
   })
 })

@@ -2,11 +2,12 @@ import { createEventRecorder, keyOf, type ContainerUsage, type Kubelet, type Kub
 import { createContainerShell, findImage } from '../programs/index.ts'
 import type { NodeContext, NodeOptions } from './contract.ts'
 import { kubeletApi } from './kubelet.ts'
-import { nodeAddress, registerNode } from './node-object.ts'
+import { nodeAddress } from '../network/index.ts'
+import { registerNode } from './node-object.ts'
 import { isTerminal, PodRunner } from './pod-runner.ts'
 import { UsageMeter } from './usage.ts'
 
-export type { NodeOptions, Pace } from './contract.ts'
+export type { NodeOptions, Pace, PodTokenRequest } from './contract.ts'
 export { defaultContainer } from './kubelet.ts'
 
 /** A simulated node: runs the pods that are bound to it. */
@@ -34,6 +35,7 @@ export function createNode(options: NodeOptions): Node {
     findImage: options.findImage ?? findImage,
     createShell: options.createShell ?? createContainerShell,
     report: options.report ?? (() => {}),
+    issueToken: options.issueToken,
     recorder: createEventRecorder({ api, clock, component: 'kubelet', host: name }),
     pulled: new Set(),
   }

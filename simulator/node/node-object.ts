@@ -1,6 +1,5 @@
 import { microTimestamp, timestamp, type Api, type Clock, type KubeObject } from '../kubernetes/index.ts'
-
-export const nodeAddress = '172.18.0.2'
+import { nodeAddress } from '../network/index.ts'
 
 const leaseSeconds = 40
 const renewMilliseconds = 10_000

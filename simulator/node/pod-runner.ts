@@ -63,7 +63,7 @@ export class PodRunner implements ContainerHost {
     if (!this.#mounted || !usesInVolume(this.pod, kind, name)) return
     const before = this.#volumes
     try {
-      this.#volumes = volumeFiles(this.node.api, this.pod, { podIP: this.sandbox.ip, nodeIP: this.nodeIP })
+      this.#volumes = this.#filledVolumes()
     } catch (error) {
       // Gone: what was mounted stays.
       if (error instanceof MountError) return
@@ -136,14 +136,14 @@ export class PodRunner implements ContainerHost {
   }
 
   async #prepareVolumes(): Promise<boolean> {
-    const { api, clock, network, recorder } = this.node
+    const { clock, network, recorder } = this.node
     for (;;) {
       if (this.#gone.signal.aborted || this.#terminating !== undefined) return false
       let unbound = false
       try {
         // The address comes with the sandbox, but files of the downward API may tell it.
         this.#sandbox ??= network.addPod(this.pod)
-        this.#volumes = volumeFiles(api, this.pod, { podIP: this.sandbox.ip, nodeIP: this.nodeIP })
+        this.#volumes = this.#filledVolumes()
         this.#mounted = true
         this.changed()
         return true
@@ -156,6 +156,11 @@ export class PodRunner implements ContainerHost {
       const wait = unbound ? bindRetryMilliseconds : mountRetryMilliseconds
       if (!(await sleep(clock, wait, this.#gone.signal))) return false
     }
+  }
+
+  #filledVolumes(): Volumes {
+    const { api, issueToken } = this.node
+    return volumeFiles({ api, pod: this.pod, podIP: this.sandbox.ip, nodeIP: this.nodeIP, issueToken })
   }
 
   /** Init containers one after the other; resolves to false when the pod cannot go on. */

@@ -1,4 +1,5 @@
 import type { Api, KubeObject } from '../kubernetes/index.ts'
+import type { NodeOptions } from './contract.ts'
 import { fieldValue } from './environment.ts'
 
 /** Why a volume cannot be mounted: becomes a FailedMount event. */
@@ -12,17 +13,19 @@ type Files = Map<string, Uint8Array | string>
 /** Files by the name of their volume. */
 export type Volumes = Map<string, Files>
 
-interface Where {
+/** What volumes are filled from, besides their own sources. */
+export interface VolumeContext {
+  api: Api
+  pod: KubeObject
   podIP: string
   nodeIP: string
+  issueToken: NodeOptions['issueToken']
 }
 
 /** Files of all volumes of a pod by volume name; emptyDir and claims begin empty. Throws MountError. */
-export function volumeFiles(api: Api, pod: KubeObject, where: Where): Volumes {
+export function volumeFiles(context: VolumeContext): Volumes {
   const volumes: Volumes = new Map()
-  for (const volume of pod.spec.volumes ?? []) {
-    volumes.set(volume.name, filesOf(api, pod, volume, volume.name, where))
-  }
+  for (const volume of context.pod.spec.volumes ?? []) volumes.set(volume.name, filesOf(context, volume, volume.name))
   return volumes
 }
 
@@ -40,24 +43,36 @@ export function mountedFiles(container: KubeObject['spec'], volumes: ReadonlyMap
   return files
 }
 
-function filesOf(api: Api, pod: KubeObject, source: KubeObject['spec'], volume: string, where: Where): Files {
+function filesOf(context: VolumeContext, source: KubeObject['spec'], volume: string): Files {
+  const { api, pod } = context
   if (source.configMap) return objectFiles(api, pod, 'configmap', source.configMap.name, source.configMap, volume)
   if (source.secret) {
     return objectFiles(api, pod, 'secret', source.secret.secretName ?? source.secret.name, source.secret, volume)
   }
-  if (source.downwardAPI) return downwardFiles(pod, source.downwardAPI.items ?? [], where)
-  if (source.serviceAccountToken) {
-    return new Map([[source.serviceAccountToken.path, serviceAccountToken(pod)]])
-  }
+  if (source.downwardAPI) return downwardFiles(pod, source.downwardAPI.items ?? [], context)
+  if (source.serviceAccountToken) return tokenFile(context, source.serviceAccountToken, volume)
   if (source.projected) {
     const files: Files = new Map()
     for (const part of source.projected.sources ?? []) {
-      for (const [path, content] of filesOf(api, pod, part, volume, where)) files.set(path, content)
+      for (const [path, content] of filesOf(context, part, volume)) files.set(path, content)
     }
     return files
   }
   if (source.persistentVolumeClaim) assertBound(api, pod, source.persistentVolumeClaim.claimName)
   return new Map()
+}
+
+function tokenFile(
+  { pod, issueToken }: VolumeContext,
+  { path, audience, expirationSeconds }: { path: string; audience?: string; expirationSeconds: number },
+  volume: string,
+): Files {
+  if (issueToken === undefined) return new Map()
+  const token = issueToken(pod, { expirationSeconds, ...(audience && { audience }) })
+  if (token !== undefined) return new Map([[path, token]])
+  throw new MountError(
+    `MountVolume.SetUp failed for volume "${volume}" : failed to fetch token: serviceaccounts "${pod.spec.serviceAccountName}" not found`,
+  )
 }
 
 function objectFiles(
@@ -94,7 +109,7 @@ function objectFiles(
 function downwardFiles(
   pod: KubeObject,
   items: { path: string; fieldRef?: { fieldPath: string } }[],
-  where: Where,
+  where: { podIP: string; nodeIP: string },
 ): Files {
   return new Map(items.map(({ path, fieldRef }) => [path, fieldRef ? fieldValue(pod, fieldRef.fieldPath, where) : '']))
 }
@@ -104,21 +119,4 @@ function assertBound(api: Api, pod: KubeObject, name: string): void {
   if (claim?.status?.phase !== 'Bound') {
     throw new ClaimUnbound(`Unable to attach or mount volumes: claim "${name}" is not bound`)
   }
-}
-
-/** A token that names its holder but is signed by nobody: programs may show it, the API server does not take it. */
-function serviceAccountToken(pod: KubeObject): string {
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const namespace = pod.metadata.namespace ?? 'default'
-  const account: string = pod.spec.serviceAccountName ?? 'default'
-  const claims = {
-    iss: 'https://kubernetes.default.svc.cluster.local',
-    sub: `system:serviceaccount:${namespace}:${account}`,
-    'kubernetes.io': {
-      namespace,
-      pod: { name: pod.metadata.name, uid: pod.metadata.uid },
-      serviceaccount: { name: account },
-    },
-  }
-  return `${encode({ alg: 'RS256', kid: 'simulated' })}.${encode(claims)}.c2ltdWxhdGVk`
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import { ApiError, type KubeObject, type User } from '../../kubernetes/index.ts'
+import type { PodTokenRequest } from '../../node/index.ts'
 import type { Kernel } from '../kernel.ts'
 
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local'
@@ -26,6 +27,10 @@ export interface TokenRequest {
   expirationSeconds: number
   pod?: { name: string; uid: string }
 }
+
+/** A pod's token is asked for with this lifetime, and lasts a year: programs of old never read it again (serviceaccount `pkg/serviceaccount`). */
+const POD_SECONDS = 3607
+const EXTENDED_SECONDS = 365 * 24 * 3600
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -58,6 +63,21 @@ export class AccountTokens {
     const content = `${encode({ alg: 'ES256', kid: 'account' })}.${encode(claims)}`
     const signature = sign('sha256', Buffer.from(content), { key: this.#privateKey, dsaEncoding: 'ieee-p1363' })
     return { token: `${content}.${signature.toString('base64url')}`, expiresAt: claims.exp * 1000 }
+  }
+
+  /** The token that a pod finds in its volume; undefined when its account is not there. */
+  ofPod(pod: KubeObject, { audience = ISSUER, expirationSeconds }: PodTokenRequest): string | undefined {
+    const { namespace, name, uid } = pod.metadata
+    const account = this.#kernel.store.get('serviceaccounts', `${namespace}/${pod['spec']?.serviceAccountName}`)
+    const extended = audience === ISSUER && expirationSeconds === POD_SECONDS
+    return (
+      account &&
+      this.issue(account, {
+        audiences: [audience],
+        expirationSeconds: extended ? EXTENDED_SECONDS : expirationSeconds,
+        pod: { name, uid },
+      }).token
+    )
   }
 
   /** Whose token it is; undefined when it is not (or no longer) good for this audience. */

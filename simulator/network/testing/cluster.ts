@@ -46,7 +46,8 @@ export class TestCluster implements Disposable {
 
   constructor({ mesh, clock = new ManualClock() }: { mesh?: Mesh; clock?: Clock } = {}) {
     this.clock = clock
-    this.network = createNetwork({ api: this.api, clock, random: this.random, ...(mesh && { mesh }) })
+    const apiServer = () => ({ status: 403, headers: [], body: '' })
+    this.network = createNetwork({ api: this.api, clock, random: this.random, apiServer, ...(mesh && { mesh }) })
     for (const name of ['default', 'kube-system', 'production']) this.namespace(name)
     this.service({ name: 'kubernetes', clusterIP: '10.96.0.1', ports: [{ port: 443, name: 'https' }], to: [] })
   }
