@@ -84,10 +84,20 @@ describe('istio/only-allowed', () => {
     expect(await verify(onlyAllowed, given, { probe })).toMatchObject({ state, code })
   })
 
-  it('names a principal that is written with its scheme', async () => {
-    const objects = [policy({ rules: [{ from: [{ source: { principals: ['spiffe://cluster.local/ns/a/sa/b'] } }] }] })]
-    expect((await verify(onlyAllowed, given, { objects, probe: world({ GET: denied(10) }) })).reason).toContain(
-      'spiffe://',
-    )
+  it.each([
+    [
+      'a principal with its scheme',
+      { rules: [{ from: [{ source: { principals: ['spiffe://cluster.local/ns/a/sa/b'] } }] }] },
+      'Istio adds that itself',
+    ],
+    ['a DENY that matches', { action: 'DENY', rules: [{}] }, 'denied whatever others allow'],
+    ['methods in small letters', { rules: [{ to: [{ operation: { methods: ['get'] } }] }] }, 'get is not GET'],
+    ['nothing that stands out', { rules: [{}] }, /10 × 403 RBAC: access denied\.$/],
+  ])('explains a refusal by %s', async (_title, spec, words) => {
+    const { reason } = await verify(onlyAllowed, given, {
+      objects: [policy(spec)],
+      probe: world({ GET: denied(10) }),
+    })
+    expect(reason).toMatch(words)
   })
 })

@@ -46,6 +46,14 @@ describe('istio/outlier-ejected', () => {
       const failures = intervalMilliseconds === undefined ? fast : slow
       return [served(count - failures), { count: failures, status: 500, body: '' }].filter((answer) => answer.count > 0)
     }
+  it('says why nobody could ask a second time', async () => {
+    const probe = (request: ProbeRequest) =>
+      request.intervalMilliseconds === undefined
+        ? world(3, 0)(request)
+        : { refusal: 'injection-failed' as const, message: 'istiod is away' }
+    expect(await verify(outlierEjected, given, { probe })).toMatchObject({ reason: 'istiod is away' })
+  })
+
   it.each([
     ['out after three, back later', world(3, 6), 'met', 'outlier-ejected'],
     ["the proxy's default of five", world(5, 10), 'unmet', 'other-threshold'],

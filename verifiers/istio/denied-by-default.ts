@@ -47,10 +47,10 @@ async function attempt(context: CheckContext, { url, namespace, identities }: Pa
           `${name} has no proxy, so strict mTLS cut it off before any policy was asked. Is injection on in ${who.namespace}?`,
         )
       if (asked.answers.some(isServed)) {
-        const why = await explainAuthorization(context, namespace)
+        const why = await explainAuthorization(context, namespace, 'served')
         return unmet(
           'served',
-          `${method} from ${name} was answered: ${summary(asked.answers)}. An identity that nobody allows should get 403. ${why}`,
+          `${method} from ${name} was answered: ${summary(asked.answers)}. An identity that nobody allows should get 403. ${why}`.trimEnd(),
         )
       }
       return unmet(

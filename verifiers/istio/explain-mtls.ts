@@ -16,21 +16,39 @@ const kind = { apiVersion: 'security.istio.io/v1', plural: 'peerauthentications'
  */
 export async function explainPlaintext({ kubernetes, report }: CheckContext, namespace: string): Promise<string> {
   const all = await kubernetes.list<PeerAuthentication>(kind)
-  const near = all.filter(({ metadata }) => metadata.namespace === namespace || metadata.namespace === 'istio-system')
-  for (const one of near) report({ kind: 'object', object: nameOf(one), seen: describe(one), good: false })
-  const here = near.filter(({ metadata }) => metadata.namespace === namespace)
   if (all.length === 0) return 'There is no PeerAuthentication in the cluster.'
-  const port = near.find(({ spec }) => Object.values(spec?.portLevelMtls ?? {}).some(({ mode }) => mode !== 'STRICT'))
+  const near = all.filter(({ metadata }) => metadata.namespace === namespace || metadata.namespace === 'istio-system')
+  if (near.length === 0) return `There is a ${nameOf(all[0]!)}, but none for ${namespace}.`
+  for (const one of near) report({ kind: 'object', object: nameOf(one), seen: describe(one), good: isStrict(one) })
+  const port = near.find((one) => ports(one).some(([, { mode }]) => mode !== 'STRICT'))
   if (port) return `${nameOf(port)} loosens single ports: ${describe(port)}.`
-  const loose = here.find(({ spec }) => spec?.mtls?.mode !== undefined && spec.mtls.mode !== 'STRICT')
-  if (loose) return `${nameOf(loose)} says ${loose.spec?.mtls?.mode}.`
-  const selected = here.find(({ spec }) => Object.keys(spec?.selector?.matchLabels ?? {}).length > 0)
+  // Nearer beats wider: what the namespace says counts before what the mesh says.
+  const here = near.filter(({ metadata }) => metadata.namespace === namespace)
+  const loose = here.find(isLoose)
+  if (loose) return `${nameOf(loose)} says ${modeOf(loose)}.`
+  const broad = [...here, ...near].find((one) => isStrict(one) && describeSelector(one) === '')
+  if (broad) return `${nameOf(broad)} asks for it, so look at the pods: does each of them have a proxy?`
+  const selected = here.find(isStrict)
   if (selected) return `${nameOf(selected)} selects ${describeSelector(selected)}: does any pod carry these labels?`
-  const elsewhere = all.filter(
-    ({ metadata }) => !near.some((one) => nameOf(one) === `PeerAuthentication ${metadata.namespace}/${metadata.name}`),
-  )
-  if (near.length === 0) return `There is a ${nameOf(elsewhere[0]!)}, but none for ${namespace}.`
-  return `${nameOf(near[0]!)} asks for it, so look at the pods: does each of them have a proxy?`
+  const wide = near.find(isLoose)
+  if (wide) return `${nameOf(wide)} says ${modeOf(wide)}, and nothing nearer says otherwise.`
+  return `${nameOf(near[0]!)} sets no mode, so it changes nothing.`
+}
+
+function modeOf({ spec }: PeerAuthentication): string | undefined {
+  return spec?.mtls?.mode
+}
+
+function isStrict(one: PeerAuthentication): boolean {
+  return modeOf(one) === 'STRICT'
+}
+
+function isLoose(one: PeerAuthentication): boolean {
+  return modeOf(one) === 'PERMISSIVE' || modeOf(one) === 'DISABLE'
+}
+
+function ports({ spec }: PeerAuthentication): [string, { mode?: string }][] {
+  return Object.entries(spec?.portLevelMtls ?? {})
 }
 
 function nameOf({ metadata }: PeerAuthentication): string {
@@ -44,8 +62,8 @@ function describeSelector({ spec }: PeerAuthentication): string {
 }
 
 function describe(one: PeerAuthentication): string {
-  const parts = [`mode ${one.spec?.mtls?.mode ?? 'not set'}`]
+  const parts = [`mode ${modeOf(one) ?? 'not set'}`]
   if (describeSelector(one) !== '') parts.push(`for ${describeSelector(one)}`)
-  for (const [port, { mode }] of Object.entries(one.spec?.portLevelMtls ?? {})) parts.push(`port ${port}: ${mode}`)
+  for (const [port, { mode }] of ports(one)) parts.push(`port ${port}: ${mode}`)
   return parts.join('; ')
 }

@@ -18,7 +18,7 @@ const parameters = parametersOf(
 )
 type Parameters = ReturnType<typeof parameters>
 
-/** If the header did nothing and routes were 90/10 or even, all calls on one version by chance: below 10⁻¹⁸. */
+/** If the header did nothing and the version got half of the calls or fewer, all of these on it by chance: below 10⁻¹⁷. */
 const calls = 60
 
 export const headerRouted: Verifier<Parameters> = {

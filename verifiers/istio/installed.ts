@@ -53,11 +53,14 @@ async function attempt(context: CheckContext, { deployments }: Parameters): Prom
     return unmet('kinds-missing', `The kind ${missing[0]} is not established, so its objects cannot be stored.`)
   const dryRun = await kubernetes.dryRunPod('default', { labels: { 'sidecar.istio.io/inject': 'true' } })
   const injected = dryRun.admitted && proxyOf(dryRun.pod) !== undefined
-  const seen = dryRun.admitted ? (injected ? 'answers' : 'is not asked') : dryRun.message
-  report({ kind: 'object', object: 'injection webhook', seen, wanted: 'answers', good: injected })
-  return injected
-    ? met('installed', `${deployments.join(', ')} are Available, and the injector answers.`)
-    : unmet('injector-silent', `The deployments are there, but the injection webhook does not answer: ${seen}.`)
+  const seen = !dryRun.admitted ? 'refused' : injected ? 'with istio-proxy' : 'without a proxy'
+  const asked = 'a pod in default that asks for a proxy (dry run)'
+  report({ kind: 'object', object: asked, seen, wanted: 'with istio-proxy', good: injected })
+  if (injected) return met('installed', `${deployments.join(', ')}: Available, and the injector answers.`)
+  const why = dryRun.admitted
+    ? 'would come up without one: the injection webhook is missing, or does not ask istiod.'
+    : `is refused: ${dryRun.message}`
+  return unmet('injector-silent', `The deployments are there, but a pod that asks for a proxy ${why}`)
 }
 
 async function establishedKinds({ kubernetes }: CheckContext): Promise<Set<string>> {

@@ -83,10 +83,13 @@ async function wrongAnswer(
       'no-sidecar',
       `${as} runs without a proxy, so it has no identity that a policy could allow. Restart it after the namespace was labelled.`,
     )
-  const why = await explainAuthorization(context, namespace)
-  if (served)
-    return unmet('refused', `${method} from ${as} should be served and was not: ${summary(asked.answers)}. ${why}`)
-  if (asked.answers.some(isServed))
-    return unmet('served', `${method} from ${as} should be refused and was answered: ${summary(asked.answers)}. ${why}`)
+  if (served || asked.answers.some(isServed)) {
+    const why = await explainAuthorization(context, namespace, served ? 'refused' : 'served')
+    const what = served ? 'should be served and was not' : 'should be refused and was answered'
+    return unmet(
+      served ? 'refused' : 'served',
+      `${method} from ${as} ${what}: ${summary(asked.answers)}. ${why}`.trimEnd(),
+    )
+  }
   return unmet('other-refusal', `${method} from ${as} failed, but not by the policy: ${summary(asked.answers)}.`)
 }

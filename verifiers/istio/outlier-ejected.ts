@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { ProbeAnswer, ProbeCaller } from '../../protocol/probe.ts'
+import type { ProbeAnswer, ProbeCaller, ProbeRefusal } from '../../protocol/probe.ts'
 import { ask } from '../answers/ask.ts'
 import { isServed, summary, unreached } from '../answers/label.ts'
 import { met, unmet, type Answer, type CheckContext, type Verifier } from '../context.ts'
@@ -39,7 +39,7 @@ async function attempt(context: CheckContext, { url, caller, errors, backWithin 
     url,
     count: calls,
     wanted: `exactly ${errors} × 5xx, then none`,
-    good: () => true,
+    good: (answer) => isServed(answer) || answer.count === errors,
     as,
   })
   if (!first.sent) return first.answer
@@ -55,7 +55,9 @@ async function attempt(context: CheckContext, { url, caller, errors, backWithin 
       `None of ${calls} calls failed, so there was nothing to eject. Is the broken instance running?`,
     )
   if (failures !== errors) return unmet('other-threshold', whyOther(failures, errors))
-  if (!(await comesBack(context, { from, url, as, errors, backWithin })))
+  const back = await comesBack(context, { from, url, as, errors, backWithin })
+  if (typeof back !== 'boolean') return unmet(back.refusal, back.message)
+  if (!back)
     return unmet(
       'stays-out',
       `The broken instance was taken out after ${errors} failures, but it was not tried again within ${backWithin} s. A shorter baseEjectionTime lets it come back.`,
@@ -68,8 +70,9 @@ async function attempt(context: CheckContext, { url, caller, errors, backWithin 
 
 function whyOther(failures: number, errors: number): string {
   if (failures === 5)
-    return `The failing instance was taken out after 5 failures, which is the proxy's own default: your number ${errors} has no effect. Read the warning that came when you applied the rule.`
-  if (failures > 10) return `${failures} of ${calls} calls failed: the failing instance stays in.`
+    return `The failing instance was taken out after 5 failures, not ${errors}. Five is the proxy's own default: does your number reach it? Read the warning that came when you applied the rule.`
+  if (failures > 10)
+    return `${failures} of ${calls} calls failed: the failing instance stays in, or goes out far too late.`
   return `The failing instance was taken out after ${failures} failures; it should be ${errors}.`
 }
 
@@ -86,11 +89,11 @@ async function comesBack(
     errors,
     backWithin,
   }: { from: ProbeCaller; url: string; as: string; errors: number; backWithin: number },
-): Promise<boolean> {
+): Promise<boolean | ProbeRefusal> {
   const intervalMilliseconds = 20
   const count = Math.ceil((backWithin * 1000) / intervalMilliseconds)
   const slow = await context.probe({ from, url, count, intervalMilliseconds })
-  if (!('answers' in slow)) return false
+  if ('refusal' in slow) return slow
   const failures = slow.answers.filter(failed).reduce((sum, answer) => sum + answer.count, 0)
   const back = failures > errors
   const text = `${as}, ${count} calls in ${backWithin} s: ${failures} failures, so the instance was ${back ? 'let in again' : 'not let in again'}`

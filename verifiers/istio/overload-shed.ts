@@ -51,7 +51,7 @@ async function attempt(context: CheckContext, { url, caller, burst, calm }: Para
     count: burst,
     concurrency: burst,
     wanted: 'some served, the rest 503 overflow',
-    good: () => true,
+    good: (answer) => answer.count < burst,
     as: `${caller.workload}, ${burst} at once`,
   })
   if (!loud.sent) return loud.answer

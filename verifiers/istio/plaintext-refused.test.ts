@@ -38,6 +38,7 @@ describe('istio/plaintext-refused', () => {
       'unmet',
       'plaintext-served',
     ],
+    ['an empty reply is no reset', both([failedWith('empty', 20)], [served(20)]), 'unmet', 'other-failure'],
     ['no service', both([failedWith('dns', 20)], [failedWith('dns', 20)]), 'unmet', 'no-service'],
     ['no ready pod', both([failedWith('refused', 20)], [failedWith('refused', 20)]), 'unmet', 'no-endpoints'],
     ['a dropped packet is no policy', both([failedWith('timeout', 20)], [served(20)]), 'unmet', 'timed-out'],
@@ -79,6 +80,20 @@ describe('istio/plaintext-refused', () => {
       [peer('production', { selector: { matchLabels: { app: 'x' } }, mtls: { mode: 'STRICT' } })],
       'selects app=x',
     ],
+    [
+      'the mesh',
+      [peer('istio-system', { mtls: { mode: 'PERMISSIVE' } }), peer('production', {})],
+      'PeerAuthentication istio-system/default says PERMISSIVE',
+    ],
+    [
+      'a selector beside the whole namespace',
+      [
+        peer('production', { selector: { matchLabels: { app: 'x' } }, mtls: { mode: 'STRICT' } }),
+        peer('production', { mtls: { mode: 'STRICT' } }),
+      ],
+      'does each of them have a proxy?',
+    ],
+    ['no mode at all', [peer('production', {})], 'sets no mode'],
     ['the pods', [peer('production', { mtls: { mode: 'STRICT' } })], 'does each of them have a proxy?'],
   ])('explains plaintext by %s', async (_title, objects, words) => {
     const { reason } = await verify(plaintextRefused, given, { objects, probe: both([served(20)], [served(20)]) })

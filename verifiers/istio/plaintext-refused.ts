@@ -49,13 +49,18 @@ async function attempt(context: CheckContext, { url, namespace, meshCaller }: Pa
     as: `${meshCaller.serviceAccount} in ${meshCaller.namespace}, in the mesh`,
   })
   if (!inside.sent) return inside.answer
-  if (!outside.answers.every(isReset)) {
+  if (outside.answers.some(({ status }) => status !== undefined)) {
     const why = await explainPlaintext(context, namespace)
     return unmet(
       'plaintext-served',
-      `A call without a sidecar was answered by ${target}: ${summary(outside.answers)}. With strict mTLS its connection is reset before any HTTP is spoken. ${why}`,
+      `A call without a sidecar was answered by ${target}: ${summary(outside.answers)}. With strict mTLS its connection is reset before any HTTP is spoken. ${why}`.trimEnd(),
     )
   }
+  if (!outside.answers.every(isReset))
+    return unmet(
+      'other-failure',
+      `A call without a sidecar to ${target} failed, but not by strict mTLS, which resets the connection: ${summary(outside.answers)}.`,
+    )
   if (!inside.sidecar)
     return unmet(
       'no-mesh-caller',

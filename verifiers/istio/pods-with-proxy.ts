@@ -22,7 +22,7 @@ export const podsWithProxy: Verifier<Parameters> = {
 
 export const podsWithoutProxy: Verifier<Parameters> = {
   name: 'istio/pods-without-proxy',
-  proves: 'The namespace has running pods, and none of them has a proxy.',
+  proves: 'The namespace has pods of the named workloads, and no pod in it has a proxy.',
   parameters,
   verify: (context, given) => context.eventually(() => attempt(context, given, false)),
 }
@@ -47,8 +47,8 @@ async function attempt(
   const wrong = seen.filter(({ state }) => state !== (wanted ? 'ready' : 'none'))
   if (wrong.length === 0)
     return wanted
-      ? met('all-have-proxies', `All ${live.length} pods in ${namespace} have a ready proxy.`)
-      : met('none-has-a-proxy', `None of the ${live.length} pods in ${namespace} has a proxy.`)
+      ? met('all-have-proxies', `Every pod in ${namespace} has a ready proxy: ${live.length} of ${live.length}.`)
+      : met('none-has-a-proxy', `No pod in ${namespace} has a proxy: ${live.length} were looked at.`)
   const [first] = wrong
   if (!wanted) return unmet('has-proxy', `${first!.name} has a proxy; no pod in ${namespace} should.`)
   return first!.state === 'none'
