@@ -1,3 +1,3 @@
 set -euo pipefail
-kubectl patch deployment httpbin -n mesh-demo --patch-file smaller-proxy.yaml
+kubectl patch deployment httpbin -n mesh-demo --patch-file proxy-size.yaml
 kubectl rollout status deployment/httpbin -n mesh-demo
