@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { serverError } from '../protocol/errors/server.ts'
+import { HIGHEST_SEED, wholeNumber } from './options.ts'
+import { portInUse } from '../server/main/listen.ts'
 import { startCluster } from '../simulator/index.ts'
 
 const usage = `Usage: labwright cluster [--kubeconfig FILE] [--port N] [--data DIR] [--seed N]
@@ -14,9 +15,13 @@ Runs one embedded cluster in the foreground until Ctrl-C or SIGTERM.
 /** `labwright cluster`. @returns 0 after a clean stop, 1 when it could not start, 2 for wrong options */
 export async function run(args: string[]): Promise<number> {
   const options = parse(args)
+  if (options === usage) {
+    console.log(usage)
+    return 0
+  }
   if (typeof options === 'string') {
     console.error(options)
-    return options === usage ? 0 : 2
+    return 2
   }
   const { port, kubeconfig } = options
   const stopped = new Promise<void>((resolve) => {
@@ -32,13 +37,15 @@ export async function run(args: string[]): Promise<number> {
     await cluster.stop()
     return 0
   } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    const shown = taken
-      ? serverError('PORT_IN_USE', { port: String(port), host: '127.0.0.1' }, error)
-      : (error as Error)
-    console.error(`labwright: ${shown.message}${taken ? ' (PORT_IN_USE)' : ''}`)
+    console.error(`labwright cluster: ${sentenceOf(error, port)}`)
     return 1
   }
+}
+
+function sentenceOf(error: unknown, port = 0): string {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return (error as Error).message
+  const taken = portInUse({ command: 'cluster', host: '127.0.0.1', port }, error)
+  return `${taken.message} [${taken.code}]`
 }
 
 interface Options {
@@ -62,18 +69,12 @@ function parse(args: string[]): Options | string {
     })
     if (values.help) return usage
     const options: Options = {}
-    if (values.port !== undefined) options.port = wholeNumber('--port', values.port, 65_535)
-    if (values.seed !== undefined) options.seed = wholeNumber('--seed', values.seed, 2 ** 32 - 1)
+    if (values.port !== undefined) options.port = wholeNumber('--port', values.port, { highest: 65_535 })
+    if (values.seed !== undefined) options.seed = wholeNumber('--seed', values.seed, { highest: HIGHEST_SEED })
     if (values.data !== undefined) options.dataDir = values.data
     if (values.kubeconfig !== undefined) options.kubeconfig = values.kubeconfig
     return options
   } catch (error) {
     return `labwright cluster: ${(error as Error).message}\n\n${usage}`
   }
-}
-
-function wholeNumber(option: string, text: string, highest: number): number {
-  const number = Number(text)
-  if (/^\d+$/.test(text) && number <= highest) return number
-  throw new Error(`${option} takes a whole number from 0 to ${highest}, not "${text}".`)
 }

@@ -68,7 +68,7 @@ function parse(args: string[]) {
     labs: string,
     provider: string,
     'no-open': boolean,
-    help: boolean,
+    help: { ...boolean, short: 'h' },
   }
   try {
     return parseArgs({ args, options })

@@ -3,8 +3,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { HIGHEST_SEED, wholeNumber } from './options.ts'
 import { LabwrightError } from '../protocol/errors/error.ts'
 import { jsonReport, junitReport, proveLab, textLine, textSummary } from '../server/proving/index.ts'
+
+/** Each is a cluster and a home with its programs. */
+const MOST_PARALLEL = 64
 
 const usage = `Usage: labwright test LAB [--json FILE] [--junit FILE] [--only WORD] [--seed N] [--parallel N]
 
@@ -21,9 +25,13 @@ Exit code: 0 proven, 1 a verdict was not as expected, 2 the lab could not be tes
 /** `labwright test`. */
 export async function run(args: string[]): Promise<number> {
   const options = parse(args)
+  if (options === usage) {
+    console.log(usage)
+    return 0
+  }
   if (typeof options === 'string') {
     console.error(options)
-    return options === usage ? 0 : 2
+    return 2
   }
   const stop = new AbortController()
   const abort = (): void => stop.abort()
@@ -39,7 +47,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(textSummary(result))
     return result.ok ? 0 : 1
   } catch (error) {
-    const code = error instanceof LabwrightError ? ` (${error.code})` : ''
+    const code = error instanceof LabwrightError ? ` [${error.code}]` : ''
     console.error(`labwright test: ${(error as Error).message}${code}`)
     return 2
   } finally {
@@ -78,10 +86,11 @@ function parse(args: string[]): Options | string {
     const { json, junit, only } = values
     return {
       folder,
-      seed: wholeNumber('--seed', values.seed ?? '1'),
+      seed: wholeNumber('--seed', values.seed ?? '1', { highest: HIGHEST_SEED }),
       parallel: wholeNumber(
         '--parallel',
         values.parallel ?? String(Math.min(4, Math.max(2, os.availableParallelism()))),
+        { lowest: 1, highest: MOST_PARALLEL },
       ),
       ...(json === undefined ? {} : { json }),
       ...(junit === undefined ? {} : { junit }),
@@ -90,9 +99,4 @@ function parse(args: string[]): Options | string {
   } catch (error) {
     return `labwright test: ${(error as Error).message}\n\n${usage}`
   }
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new Error(`${option} takes a whole number, not "${text}".`)
 }

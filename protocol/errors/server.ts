@@ -6,7 +6,7 @@ export const serverError = defineErrors({
   PORT_IN_USE: {
     status: 500,
     sentence:
-      'Port {port} on {host} is taken by another program. Start with another one (labwright serve --port {next}).',
+      'Port {port} on {host} is taken by another program. Start with another one (labwright {command} --port {next}).',
   },
   HOST_NOT_USABLE: {
     status: 500,

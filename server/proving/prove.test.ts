@@ -3,6 +3,7 @@ import type { Lab, Task } from '../../protocol/lab.ts'
 import type { VerdictState } from '../../protocol/verdict.ts'
 import type { Ground, ProvingGrounds } from './ground.ts'
 import type { Proof } from './proof-file.ts'
+import type { Row } from './result.ts'
 import { prove } from './prove.ts'
 import { junitReport } from './reports.ts'
 
@@ -86,6 +87,13 @@ describe('a lab is proven', () => {
     ])
     expect(result.ok).toBe(true)
     expect(open.count).toBe(0)
+  })
+
+  it('not when it was stopped before all was tried', async () => {
+    const stop = new AbortController()
+    const onRow = ({ state }: Row) => state === 'wrong:half' && stop.abort(new Error('stopped'))
+    const parallel = { ...options, parallel: 1, onRow, signal: stop.signal }
+    await expect(prove(lab, proof, grounds(), parallel)).rejects.toThrow('stopped')
   })
 
   it.each<[string, Proof, string]>([

@@ -56,6 +56,8 @@ export async function prove(
   })
   await queue.onIdle()
   for (const base of bases) await base.close()
+  // What was skipped proves nothing.
+  options.signal?.throwIfAborted()
   if (failures.length > 0) throw failures[0]
   const ok = rows.every((row) => row.ok)
   return {

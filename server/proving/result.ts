@@ -3,7 +3,7 @@ import type { Evidence, Verdict, VerdictState } from '../../protocol/verdict.ts'
 /** One task in one state of the proof, or a script that did not run to its end. */
 export interface Row {
   task: string
-  /** `untouched`, `solution`, `wrong:NAME`, `also-right:NAME`. */
+  /** `untouched`, `solution`, `solution, at the end`, `wrong:NAME`, `also-right:NAME`. */
   state: string
   expected: VerdictState
   actual: VerdictState
