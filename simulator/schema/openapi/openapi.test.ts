@@ -50,3 +50,17 @@ test('a custom resource has its own schema and everybody’s metadata', () => {
   expect(Object.keys(widget.properties)).toEqual(['spec', 'apiVersion', 'kind', 'metadata'])
   expect(openapiV3({ group: 'nobody.example.com', version: 'v1' })).toBeUndefined()
 })
+
+test('no path of a custom resource takes a strategic merge patch: kubectl may ask any of them', () => {
+  const pods = builtinResources.find(({ plural }) => plural === 'pods')
+  if (pods === undefined) throw new Error('no pods')
+  const kind = { group: 'lab.example.com', version: 'v1', kind: 'Widget' }
+  const status = { ...pods.subresources.find(({ name }) => name === 'status')!, response: kind }
+  const resource = { ...pods, ...kind, plural: 'widgets', subresources: [status] }
+  const { paths } = openapiV3(resource, [{ resource, schema: { type: 'object' } }])
+  const patches = Object.values<(typeof paths)[string]>(paths).flatMap(({ patch }) =>
+    patch ? [Object.keys(patch.requestBody.content)] : [],
+  )
+  expect(patches).toHaveLength(2)
+  for (const types of patches) expect(types).not.toContain('application/strategic-merge-patch+json')
+})

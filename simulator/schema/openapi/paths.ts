@@ -79,11 +79,12 @@ function subresourcePaths(
   one: string,
   subresource: Subresource,
   parameters: Tree[],
-  schema: string,
+  { schema, isCustom }: { schema: string; isCustom: boolean },
 ): Record<string, Tree> {
   const { group, version, kind } = subresource.response
   const verbs = ['create', 'delete', 'get', 'patch', 'update']
-  const rest = { kind: { group, kind, version }, schema, isCustom: false }
+  // kubectl asks any path of a kind for the patches it takes: those of a custom resource must all say the same.
+  const rest = { kind: { group, kind, version }, schema, isCustom }
   return { [`${one}/${subresource.name}`]: item(subresource.verbs, verbs, parameters, rest) }
 }
 
@@ -101,6 +102,6 @@ export function pathsOf(resource: ServedResource, schema: string): Record<string
   if (verbs.includes('get'))
     paths[one] = item(verbs, ['get', 'update', 'patch', 'delete'], [...place, inPath('name')], rest)
   for (const subresource of resource.subresources)
-    Object.assign(paths, subresourcePaths(one, subresource, [...place, inPath('name')], schema))
+    Object.assign(paths, subresourcePaths(one, subresource, [...place, inPath('name')], rest))
   return paths
 }
