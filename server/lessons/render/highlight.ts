@@ -1,4 +1,4 @@
-import type { HighlighterCore } from 'shiki/core'
+import type { HighlighterCore, ThemeRegistration } from 'shiki/core'
 
 /** Classes instead of inline colours: the page's policy allows no inline style, and light and dark share one HTML. */
 const classes: Record<string, string> = {
@@ -33,10 +33,19 @@ async function load(): Promise<HighlighterCore> {
       import('shiki/langs/json.mjs'),
     ])
   return createHighlighterCore({
-    themes: [createCssVariablesTheme({ name: 'tokens', variablePrefix: '--' })],
+    themes: [withPlainWords(createCssVariablesTheme({ name: 'tokens', variablePrefix: '--' }))],
     langs: [bash.default, yaml.default, json.default],
     engine: createJavaScriptRegexEngine(),
   })
+}
+
+/** Words without quotes (arguments of commands, values in YAML) are most of what there is: coloured, they would hide the rest. */
+function withPlainWords(theme: ThemeRegistration): ThemeRegistration {
+  const scope = ['string.unquoted', 'string.unquoted.plain.out.yaml']
+  return {
+    ...theme,
+    tokenColors: [...(theme.tokenColors ?? []), { scope, settings: { foreground: 'var(--foreground)' } }],
+  }
 }
 
 /** Safe HTML of code: `<span class="k">…</span>`; plain escaped text for a language that is not known. */
@@ -46,7 +55,8 @@ export async function prepareHighlighting(): Promise<(code: string, language: st
   return (code, language) => {
     const lang = languages[language.toLowerCase()]
     if (lang === undefined) return escapeHtml(code)
-    const lines = ready.codeToTokensBase(code, { lang, theme: 'tokens' })
+    // Without a limit: a busy machine must not give other pages than an idle one.
+    const lines = ready.codeToTokensBase(code, { lang, theme: 'tokens', tokenizeTimeLimit: 0 })
     return lines
       .map((tokens) =>
         tokens

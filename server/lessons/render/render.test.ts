@@ -30,6 +30,14 @@ describe('commands of a step', () => {
     expect(commands[0]!.text).toBe(code)
   })
 
+  it.each([
+    ['the command', 'bash', "kubectl get pods -o 'yaml'", '<span class="f">kubectl</span> get pods'],
+    ['what is quoted', 'bash', "kubectl get pods -o 'yaml'", `<span class="s">'yaml'</span>`],
+    ['keys, not values', 'yaml', 'mode: STRICT', '<span class="k">mode</span><span class="k">:</span> STRICT'],
+  ])('colours %s', async (_title, language, code, expected) => {
+    expect((await renderStep(fence(code, '', language))).html).toContain(expected)
+  })
+
   it('makes a file of a block with {{save}}', async () => {
     const { files, html } = await renderStep(fence('kind: Pod', '{{save pods/a.yaml}}', 'yaml'))
     expect(files).toEqual([{ id: 'f1', path: 'pods/a.yaml', text: 'kind: Pod\n' }])
