@@ -59,6 +59,8 @@ export interface SessionView {
   finishedAt?: string
   /** True when shells run inside bubblewrap; the page says which. */
   sandboxed: boolean
+  /** What the learner will miss on this machine: sentences, such as a tool that is not installed and how to get it. */
+  notes?: string[]
   /** True when the session can be extended. */
   extendable: boolean
 }

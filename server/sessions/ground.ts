@@ -22,6 +22,7 @@ export class Ground {
   readonly #tools: GroundTools
   #cluster: Cluster | undefined
   #sandboxed = false
+  #notes: string[] = []
 
   constructor(attempt: Attempt, tools: GroundTools) {
     this.#attempt = attempt
@@ -42,6 +43,11 @@ export class Ground {
   /** True when shells see nothing of this machine but the system and their own home. */
   get sandboxed(): boolean {
     return this.#sandboxed
+  }
+
+  /** What the learner will miss on this machine. */
+  get notes(): string[] {
+    return this.#notes
   }
 
   /** The phases of preparation. Each may be run again. */
@@ -106,6 +112,7 @@ export class Ground {
       mirrors: this.#lab.mirrors,
     })
     this.#sandboxed = workspace.sandboxed
+    this.#notes = workspace.notes
     for (const note of workspace.notes) log(note)
   }
 }

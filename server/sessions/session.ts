@@ -114,6 +114,7 @@ export class Session implements AsyncDisposable {
       startedAt: this.#attempt.events[0]!.at,
       endsAt: new Date(this.#attempt.endsAt).toISOString(),
       sandboxed: this.#ground.sandboxed,
+      notes: this.#ground.notes,
       extendable: this.#isRunning() && this.#extendedEnd() > this.#attempt.endsAt,
       ...(problem === undefined ? {} : { problem }),
       ...(finished === undefined ? {} : { finishedAt: finished.at }),
