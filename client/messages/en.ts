@@ -5,13 +5,13 @@ export const en = {
   points: (earned: number, possible: number) => [String(earned), ` of ${possible} points`] as const,
   pointsOf: (points: number) => (points === 1 ? '1 point' : `${points} points`),
   minutes: (count: number) => (count === 1 ? '1 minute' : `${count} minutes`),
-  minutesLeft: (count: number) =>
-    count <= 0
-      ? 'time is over'
-      : count < 60
-        ? `${count} min left`
-        : `${Math.floor(count / 60)}:${String(count % 60).padStart(2, '0')} h left`,
-  seconds: (milliseconds: number) => `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0)} s`,
+  clock: (time: Date) => time.toLocaleTimeString('en', { timeStyle: 'short', hourCycle: 'h23' }),
+  time: {
+    spent: (minutes: number, usual: number) => `${minutes} of about ${usual} min`,
+    left: (minutes: number) => (minutes <= 0 ? 'time is over' : `${minutes} min left`),
+    until: (clock: string) => `No hurry: your cluster stays until ${clock}.`,
+  },
+  seconds: (milliseconds: number) => `${(Math.max(milliseconds, 100) / 1000).toFixed(milliseconds < 10_000 ? 1 : 0)} s`,
   tasks: (count: number) => (count === 1 ? '1 task' : `${count} tasks`),
   start: {
     title: 'Labs',
@@ -57,7 +57,9 @@ export const en = {
     lesson: 'Lesson',
     work: 'Work',
     tasks: 'Tasks',
+    terminal: 'Terminal',
     skip: 'Skip to the terminal',
+    met: (met: number, all: number) => `${met} of ${all} tasks met`,
     lessonFailed: 'The lesson could not be loaded.',
     nextStep: (title: string) => `Next: ${title}`,
     finishHere: 'Finish the lab',
@@ -76,8 +78,10 @@ export const en = {
     labs: 'All labs',
     sandboxed: 'Your shells see their own home and nothing else of this machine.',
     plain: 'Your shells run without a sandbox: they see this machine as you do.',
-    keys: 'Keys: [ and ] turn steps. In the terminal, select to copy with Ctrl+Shift+C, paste with Ctrl+Shift+V.',
+    keys: 'Keys: [ and ] turn steps. F6 leads from the lesson to the terminal and back. In the terminal, copy with Ctrl+Shift+C and paste with Ctrl+Shift+V.',
+    startOver: 'Start over …',
   },
+  admonitions: { note: 'Note', tip: 'Tip', warning: 'Warning' },
   command: {
     run: 'Run',
     again: 'Run again',
@@ -136,6 +140,7 @@ export const en = {
     keys: 'Keys',
     paste: 'Paste',
     loading: 'The terminal is loading.',
+    label: (name: string) => `${name}, a terminal. F6 leads back to the lesson.`,
   },
   connection: {
     connected: 'connected',
@@ -158,6 +163,12 @@ export const en = {
     title: 'Finish this lab?',
     text: 'Tasks are counted as they are now, and your shells and your cluster end. Files in your home are deleted with them.',
     confirm: 'Finish',
+    cancel: 'Keep working',
+  },
+  startOver: {
+    title: 'Start over?',
+    text: 'Your cluster, your shells and the files in your home are deleted, and the lab begins anew with no task met. The record of what you did is kept.',
+    confirm: 'Delete and start over',
     cancel: 'Keep working',
   },
   end: {

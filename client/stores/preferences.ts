@@ -37,5 +37,7 @@ export const lessonPercent = remembered<number>(
   (value): value is number => typeof value === 'number' && value >= MIN_LESSON_PERCENT && value <= MAX_LESSON_PERCENT,
 )
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
+/** The notes about this machine that were dismissed. */
+export const notesRead = remembered<string>('notes-read', '', (value) => typeof value === 'string')
 export const lessonFolded = remembered<boolean>('lesson-folded', false, isBoolean)
 export const screenReader = remembered<boolean>('screen-reader', false, isBoolean)

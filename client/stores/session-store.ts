@@ -32,6 +32,8 @@ export class SessionStore {
   readonly lost = signal(false)
   /** The newest verdict, for those who hear the page. */
   readonly announcement = signal('')
+  /** True while this session is deleted and the next one is made. */
+  readonly startingOver = signal(false)
   readonly live: LiveConnection
   readonly connection = computed(() => this.live.state.value)
   readonly #request: typeof api
@@ -148,6 +150,18 @@ export class SessionStore {
       const view = await this.#request<SessionView | undefined>('POST', `sessions/${this.id}/${action}`)
       if (view !== undefined) this.view.value = view
     })
+  }
+
+  /** Deletes this session and starts the lab anew; returns the new session's id. */
+  async startOver(): Promise<string | undefined> {
+    const lab = this.view.value?.lab.id
+    this.startingOver.value = true
+    const id = await this.#try(async () => {
+      await this.#request('DELETE', `sessions/${this.id}`)
+      return (await this.#request<{ id: string }>('POST', 'sessions', { lab })).id
+    })
+    if (id === undefined) this.startingOver.value = false
+    return id
   }
 
   close(): void {

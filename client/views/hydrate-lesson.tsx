@@ -1,5 +1,6 @@
 import { type ComponentChild, render } from 'preact'
 import type { StepPage } from '../../protocol/session.ts'
+import { messages } from '../messages/index.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 import { CommandActions, FileActions, PlainActions } from './code-actions.tsx'
 import { Task } from './task.tsx'
@@ -37,6 +38,14 @@ export function hydrateLesson(body: HTMLElement, { store, page, onRun }: Hydrati
     put(<Task store={store} id={section.dataset['task'] ?? ''} section={section} />, section)
   for (const image of body.querySelectorAll<HTMLImageElement>('img[data-asset]'))
     image.src = `/api/sessions/${store.id}/assets/${image.dataset['asset'] ?? ''}`
+  for (const [kind, title] of Object.entries(messages.admonitions)) {
+    for (const note of body.querySelectorAll(`blockquote.note-${kind}`)) {
+      const line = document.createElement('p')
+      line.className = 'note-title'
+      line.textContent = title
+      note.prepend(line)
+    }
+  }
   // Wide tables scroll by themselves, and what scrolls must be reachable by keyboard.
   for (const table of body.querySelectorAll(':scope > table, :scope blockquote > table')) {
     const box = document.createElement('div')

@@ -1,101 +1,95 @@
-import { useId, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import type { SessionView } from '../../protocol/session.ts'
 import { messages } from '../messages/index.ts'
 import { screenReader, type Theme, theme } from '../stores/preferences.ts'
+import { sessionHash } from '../stores/route.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 import { Icon } from './icons.tsx'
 import { Popup } from './popup.tsx'
+import { Question } from './question.tsx'
+import { notesOf } from './workspace-notes.tsx'
 
 const themes: Theme[] = ['system', 'light', 'dark']
 
 export function LabMenu({ store, view }: { store: SessionStore; view: SessionView }) {
-  const dialog = useRef<HTMLDialogElement>(null)
+  const finish = useRef<HTMLDialogElement>(null)
+  const startOver = useRef<HTMLDialogElement>(null)
+  const anew = async () => {
+    const id = await store.startOver()
+    if (id !== undefined) location.hash = sessionHash(id)
+  }
   return (
     <>
       <Popup class="menu" label={messages.lab.menu} button={<Icon name="menu" />}>
         {(close) => (
           <>
-            <fieldset>
-              <legend>{messages.menu.theme}</legend>
-              {themes.map((each) => (
-                <label key={each}>
-                  <input
-                    type="radio"
-                    name="theme"
-                    checked={theme.value === each}
-                    onChange={() => (theme.value = each)}
-                  />
-                  {messages.menu[each]}
-                </label>
-              ))}
-            </fieldset>
-            <label>
-              <input
-                type="checkbox"
-                checked={screenReader.value}
-                onChange={(event) => (screenReader.value = event.currentTarget.checked)}
-              />
-              {messages.menu.reader}
-            </label>
+            <Settings />
             <p>{messages.menu.keys}</p>
-            <p>{view.sandboxed ? messages.menu.sandboxed : messages.menu.plain}</p>
+            {view.sandboxed && <p>{messages.menu.sandboxed}</p>}
+            {notesOf(view).map((note) => (
+              <p key={note}>{note}</p>
+            ))}
+            <p>{messages.time.until(messages.clock(new Date(view.endsAt)))}</p>
             <div class="entries">
               {view.extendable && (
-                <button
-                  type="button"
-                  onClick={() => {
-                    close()
-                    void store.act('extend')
-                  }}
-                >
-                  {messages.menu.extend}
-                </button>
+                <Entry text={messages.menu.extend} close={close} act={() => void store.act('extend')} />
               )}
               <a href="#/">{messages.menu.labs}</a>
-              <button
-                type="button"
-                onClick={() => {
-                  close()
-                  dialog.current?.showModal()
-                }}
-              >
-                {messages.menu.finish}
-              </button>
+              <Entry text={messages.menu.startOver} close={close} act={() => startOver.current?.showModal()} />
+              <Entry text={messages.menu.finish} close={close} act={() => finish.current?.showModal()} />
             </div>
           </>
         )}
       </Popup>
-      <FinishDialog store={store} dialog={dialog} />
+      <FinishQuestion store={store} dialog={finish} />
+      <Question dialog={startOver} text={messages.startOver} confirmed={() => void anew()} />
     </>
   )
 }
 
-interface FinishDialogProps {
+function Settings() {
+  return (
+    <>
+      <fieldset>
+        <legend>{messages.menu.theme}</legend>
+        {themes.map((each) => (
+          <label key={each}>
+            <input type="radio" name="theme" checked={theme.value === each} onChange={() => (theme.value = each)} />
+            {messages.menu[each]}
+          </label>
+        ))}
+      </fieldset>
+      <label>
+        <input
+          type="checkbox"
+          checked={screenReader.value}
+          onChange={(event) => (screenReader.value = event.currentTarget.checked)}
+        />
+        {messages.menu.reader}
+      </label>
+    </>
+  )
+}
+
+function Entry({ text, close, act }: { text: string; close: () => void; act: () => void }) {
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        close()
+        act()
+      }}
+    >
+      {text}
+    </button>
+  )
+}
+
+interface FinishQuestionProps {
   store: SessionStore
   dialog: { current: HTMLDialogElement | null }
 }
 
-export function FinishDialog({ store, dialog }: FinishDialogProps) {
-  const id = useId()
-  return (
-    <dialog ref={dialog} aria-labelledby={id}>
-      <h2 id={id}>{messages.finish.title}</h2>
-      <p>{messages.finish.text}</p>
-      <p class="actions">
-        <button
-          class="primary"
-          type="button"
-          onClick={() => {
-            dialog.current?.close()
-            void store.act('finish')
-          }}
-        >
-          {messages.finish.confirm}
-        </button>
-        <button class="outlined" type="button" onClick={() => dialog.current?.close()}>
-          {messages.finish.cancel}
-        </button>
-      </p>
-    </dialog>
-  )
+export function FinishQuestion({ store, dialog }: FinishQuestionProps) {
+  return <Question dialog={dialog} text={messages.finish} confirmed={() => void store.act('finish')} />
 }

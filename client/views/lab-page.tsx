@@ -5,6 +5,7 @@ import { lessonFolded, lessonPercent } from '../stores/preferences.ts'
 import { sessionHash } from '../stores/route.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 import { Lesson } from './lesson.tsx'
+import { Mark } from './mark.tsx'
 import { Splitter } from './splitter.tsx'
 import { TaskStrip } from './task-strip.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -39,6 +40,28 @@ export function LabPage({ store, view, step }: LabPageProps) {
     const target = view.steps[to]
     if (target !== undefined) location.hash = sessionHash(store.id, target.id)
   }
+  const toLesson = () => {
+    setNarrow('lesson')
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.lesson')?.focus())
+  }
+  const toTerminal = () => {
+    setNarrow('work')
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>(':is(.pane:not([hidden]) textarea, .work button)')?.focus(),
+    )
+  }
+  useEffect(() => {
+    // The terminal takes Tab, so a key that it is never asked for leads out of it.
+    const onLeave = (event: KeyboardEvent) => {
+      if (event.key !== 'F6' || event.ctrlKey || event.metaKey || event.altKey) return
+      event.preventDefault()
+      event.stopPropagation()
+      if (event.target instanceof Element && event.target.closest('.work') !== null) toLesson()
+      else toTerminal()
+    }
+    addEventListener('keydown', onLeave, true)
+    return () => removeEventListener('keydown', onLeave, true)
+  }, [])
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
@@ -54,11 +77,15 @@ export function LabPage({ store, view, step }: LabPageProps) {
   const folded = lessonFolded.value
   return (
     <div class={`lab show-${narrow}${folded ? ' folded' : ''}`} style={{ '--lesson': `${lessonPercent.value}%` }}>
-      <TopBar store={store} view={view} index={index} go={go} />
+      <TopBar store={store} view={view} index={index} go={go} skip={toTerminal} />
       <nav class="switch" aria-label={messages.product}>
         {(['lesson', 'work'] as const).map((region) => (
           <button key={region} type="button" aria-pressed={narrow === region} onClick={() => setNarrow(region)}>
-            {messages.lab[region]}
+            {region === 'lesson' ? messages.lab.lesson : messages.lab.terminal}
+            {region === 'work' && (view.state === 'preparing' || view.state === 'recovering') && (
+              <Mark state="checking" />
+            )}
+            {region === 'work' && view.state === 'failed' && <Mark state="broken" />}
           </button>
         ))}
       </nav>
@@ -70,7 +97,7 @@ export function LabPage({ store, view, step }: LabPageProps) {
         <Work store={store} view={view} />
         <h1 class="unseen stand-in">{current?.title}</h1>
       </main>
-      <TaskStrip store={store} view={view} current={current?.id} />
+      <TaskStrip store={store} view={view} current={current?.id} onShow={() => setNarrow('lesson')} />
       <p class="unseen" role="status">
         {store.announcement.value}
       </p>

@@ -4,7 +4,7 @@ import { messages } from '../messages/index.ts'
 import { sentenceOf } from '../stores/api.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 import { hydrateLesson } from './hydrate-lesson.tsx'
-import { FinishDialog } from './lab-menu.tsx'
+import { FinishQuestion } from './lab-menu.tsx'
 
 interface LessonProps {
   store: SessionStore
@@ -65,7 +65,7 @@ export function Lesson({ store, view, step, index, go, onRun }: LessonProps) {
           </p>
         )}
       </div>
-      <FinishDialog store={store} dialog={finish} />
+      <FinishQuestion store={store} dialog={finish} />
     </article>
   )
 }

@@ -36,7 +36,8 @@ export function SessionPage({ id, step }: { id: string; step: string | undefined
   if (error instanceof ApiError && error.status === 404)
     return <Notice title={messages.error.title} text={messages.error.gone} home />
   if (error !== undefined) return <Notice title={messages.error.title} text={sentenceOf(error)} retry={load} home />
-  if (view === undefined) return <main class="page" aria-busy="true" aria-label={messages.loading} />
+  if (view === undefined || store.startingOver.value)
+    return <main class="page" aria-busy="true" aria-label={messages.loading} />
   if (view.state === 'finished') return <EndPage view={view} />
   if (connection.state === 'ended')
     return connection.reason === 'login' ? (

@@ -4,6 +4,7 @@ import { messages } from '../messages/index.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 import { EvidenceView } from './evidence.tsx'
 import { Mark } from './mark.tsx'
+import { Prose } from './prose.tsx'
 
 /** A task at its place in the text: what is wanted, what was seen, and what can be done about it. */
 export function Task({ store, id, section }: { store: SessionStore; id: string; section: HTMLElement }) {
@@ -30,7 +31,9 @@ export function Task({ store, id, section }: { store: SessionStore; id: string; 
       {task.hints.length > 0 && (
         <ol class="hints" aria-label={messages.task.hintTitle}>
           {task.hints.map((hint) => (
-            <li key={hint}>{hint}</li>
+            <li key={hint}>
+              <Prose text={hint} />
+            </li>
           ))}
         </ol>
       )}
@@ -64,7 +67,11 @@ function Verdict({ task }: { task: TaskView }) {
   const told = task.state !== 'met' && task.state !== 'todo' && task.reason !== undefined && task.reason !== ''
   return (
     <>
-      {told && <p class="reason">{task.reason}</p>}
+      {told && (
+        <p class="reason">
+          <Prose text={task.reason ?? ''} />
+        </p>
+      )}
       {note !== undefined && <p class="note-line">{note}</p>}
       {task.evidence.length > 0 && task.state !== 'todo' && (
         <details open={task.state === 'unmet' || task.state === 'fallen'}>

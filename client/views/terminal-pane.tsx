@@ -102,7 +102,6 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
       const fitting = new FitAddon()
       made.loadAddon(fitting)
       withoutInlineStyles(() => made.open(element))
-      made.textarea?.setAttribute('aria-label', name)
       xterm.current = made
       fit.current = fitting
       let timer: ReturnType<typeof setTimeout> | undefined
@@ -137,6 +136,10 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
     store.resize(number, made.cols, made.rows)
     if (!matchMedia('(pointer: coarse)').matches) made.focus()
   }, [visible, connected])
+
+  useEffect(() => {
+    host.current?.querySelector('textarea')?.setAttribute('aria-label', messages.terminal.label(name))
+  })
 
   const reader = screenReader.value
   useEffect(() => {

@@ -8,6 +8,9 @@ import { LabMenu } from './lab-menu.tsx'
 import { Mark } from './mark.tsx'
 import { Popup } from './popup.tsx'
 
+const MINUTE_MILLISECONDS = 60_000
+const TICK_MILLISECONDS = 10_000
+const SHOW_LEFT_MINUTES = 60
 const WARN_MINUTES = 10
 
 interface TopBarProps {
@@ -15,12 +18,16 @@ interface TopBarProps {
   view: SessionView
   index: number
   go: (index: number) => void
+  skip: () => void
 }
 
-export function TopBar({ store, view, index, go }: TopBarProps) {
+export function TopBar({ store, view, index, go, skip }: TopBarProps) {
   const [earned, possible] = messages.points(view.points.earned, view.points.possible)
   return (
     <header class="bar">
+      <button class="skip primary small" type="button" onClick={skip}>
+        {messages.lab.skip}
+      </button>
       <a class="home" href="#/">
         {messages.product}
       </a>
@@ -31,7 +38,7 @@ export function TopBar({ store, view, index, go }: TopBarProps) {
         <b>{earned}</b>
         <span>{possible}</span>
       </span>
-      <TimeLeft endsAt={view.endsAt} />
+      <Time view={view} />
       <button
         class="icon-button fold"
         type="button"
@@ -47,7 +54,7 @@ export function TopBar({ store, view, index, go }: TopBarProps) {
   )
 }
 
-function StepNav({ view, index, go }: Omit<TopBarProps, 'store'>) {
+function StepNav({ view, index, go }: Pick<TopBarProps, 'view' | 'index' | 'go'>) {
   const [at, of] = messages.lab.stepOf(index + 1, view.steps.length)
   return (
     <nav class="steps" aria-label={messages.lab.steps}>
@@ -110,18 +117,27 @@ function StepNav({ view, index, go }: Omit<TopBarProps, 'store'>) {
   )
 }
 
-function TimeLeft({ endsAt }: { endsAt: string }) {
-  const minutes = () => Math.ceil((Date.parse(endsAt) - Date.now()) / 60_000)
-  const [left, setLeft] = useState(minutes)
+/** How long this has taken against what the lab usually takes; from the last hour on, what is left. */
+function Time({ view }: { view: SessionView }) {
+  const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
-    setLeft(minutes())
-    const timer = setInterval(() => setLeft(minutes()), 10_000)
+    const timer = setInterval(() => setNow(Date.now()), TICK_MILLISECONDS)
     return () => clearInterval(timer)
-  }, [endsAt])
+  }, [])
+  const ends = new Date(view.endsAt)
+  const left = Math.ceil((ends.getTime() - now) / MINUTE_MILLISECONDS)
+  if (left > SHOW_LEFT_MINUTES) {
+    const spent = Math.max(0, Math.floor((now - Date.parse(view.startedAt)) / MINUTE_MILLISECONDS))
+    return (
+      <span class="time" title={messages.time.until(messages.clock(ends))}>
+        {messages.time.spent(spent, view.lab.minutes)}
+      </span>
+    )
+  }
   const near = left <= WARN_MINUTES
   return (
     <span class={near ? 'time near' : 'time'} role={near ? 'status' : undefined}>
-      {messages.minutesLeft(left)}
+      {messages.time.left(left)}
     </span>
   )
 }

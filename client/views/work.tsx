@@ -4,6 +4,7 @@ import { messages } from '../messages/index.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 import { Preparing } from './preparing.tsx'
 import { TerminalTabs } from './terminal-tabs.tsx'
+import { WorkspaceNotes } from './workspace-notes.tsx'
 
 type TerminalPaneType = typeof import('./terminal-pane.tsx').TerminalPane
 
@@ -34,6 +35,7 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
       {(!preparing || hidden) && (
         <div class="shells" hidden={hidden}>
           <TerminalTabs store={store} />
+          <WorkspaceNotes view={view} />
           <div class="terminals">
             {Pane !== undefined &&
               terminals.map((terminal) => (
