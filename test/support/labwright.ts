@@ -12,11 +12,13 @@ export interface RunningLabwright extends AsyncDisposable {
   link: string
   dataFolder: string
   process: ChildProcess
+  /** Ends the server alone; sessions go on without it. */
+  stop(): Promise<void>
 }
 
 /** Starts the server of dist/ and waits for its link. Disposing deletes its sessions, so that no process of theirs is left. */
 export async function startLabwright(
-  options: { dataFolder?: string; arguments?: string[] } = {},
+  options: { dataFolder?: string; port?: string; arguments?: string[] } = {},
 ): Promise<RunningLabwright> {
   const own = options.dataFolder === undefined
   const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(os.tmpdir(), 'labwright-e2e-')))
@@ -26,7 +28,7 @@ export async function startLabwright(
       path.join(root, 'cli/bin.mjs'),
       'serve',
       '--port',
-      '0',
+      options.port ?? '0',
       '--no-open',
       '--data',
       dataFolder,
@@ -40,6 +42,7 @@ export async function startLabwright(
     link,
     dataFolder,
     process: child,
+    stop: () => stop(child),
     async [Symbol.asyncDispose]() {
       await deleteSessions(dataFolder, child)
       if (own) await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 })
@@ -63,11 +66,7 @@ function firstLink(child: ChildProcess): Promise<string> {
 
 /** Logs in with a fresh server if need be, deletes every running session, and ends the server. */
 async function deleteSessions(dataFolder: string, child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGTERM')
-    await ended
-  }
+  await stop(child)
   const last = spawn(
     process.execPath,
     [path.join(root, 'cli/bin.mjs'), 'serve', '--port', '0', '--no-open', '--data', dataFolder],
@@ -90,7 +89,12 @@ async function deleteSessions(dataFolder: string, child: ChildProcess): Promise<
   for (const { session } of labs)
     if (session !== undefined)
       await fetch(`${url}/api/sessions/${session}`, { method: 'DELETE', headers: { ...post.headers, cookie } })
-  const ended = new Promise((resolve) => last.once('exit', resolve))
-  last.kill('SIGTERM')
+  await stop(last)
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
   await ended
 }

@@ -3,14 +3,15 @@ import type { Locator, Page } from 'playwright-core'
 /** What a learner does on the lab page, in the words of the page. */
 export class Learner {
   readonly page: Page
+  #runs = 0
 
   constructor(page: Page) {
     this.page = page
   }
 
-  /** Opens the start link, starts the first lab, and waits for a prompt. */
-  async startLab(link: string): Promise<void> {
-    await this.page.goto(link)
+  /** Opens the start link if there is one, starts (or continues) the first lab, and waits for a prompt. */
+  async startLab(link?: string): Promise<void> {
+    if (link !== undefined) await this.page.goto(link)
     await this.page
       .getByRole('button', { name: /^(Start|Continue)/ })
       .first()
@@ -44,15 +45,41 @@ export class Learner {
     await block.locator('.result.done, .result.failed').waitFor({ timeout: 60_000 })
   }
 
-  async type(command: string): Promise<void> {
-    await this.page.locator('.xterm-helper-textarea').first().focus()
-    await this.page.keyboard.insertText(command)
-    await this.page.keyboard.press('Enter')
+  /** Types into the terminal in front, a line at a time. */
+  async type(text: string): Promise<void> {
+    await this.page.locator('.pane:not([hidden]) .xterm-helper-textarea').focus()
+    for (const line of text.split('\n')) {
+      await this.page.keyboard.insertText(line)
+      await this.page.keyboard.press('Enter')
+    }
+  }
+
+  /** Types, and waits for the prompt that follows. */
+  async run(text: string): Promise<void> {
+    const mark = `ran-${++this.#runs}.`
+    await this.type(text)
+    // Typed ahead: the shell reads it when the command has ended. The sum keeps the echo from looking like the answer.
+    await this.type(`echo ran-$((${this.#runs - 1} + 1)).`)
+    await this.output(mark)
+  }
+
+  /** Waits until the terminal in front shows a text. */
+  async output(text: string, timeout = 60_000): Promise<void> {
+    try {
+      await this.page.locator('.pane:not([hidden]) .xterm-rows').getByText(text).first().waitFor({ timeout })
+    } catch (cause) {
+      throw new Error(`the terminal does not show ${JSON.stringify(text)}:\n${await this.terminalText()}`, { cause })
+    }
+  }
+
+  /** Where a task stands in the text of the open step. */
+  place(task: string): Locator {
+    return this.page.locator(`section[data-task="${task}"]`)
   }
 
   /** Waits until a task of the open step is in a state. */
-  async task(id: string, state: string, timeout = 30_000): Promise<void> {
-    const place = this.page.locator(`section[data-task="${id}"]`)
+  async state(id: string, state: string, timeout = 30_000): Promise<void> {
+    const place = this.place(id)
     try {
       await this.page
         .locator(`section[data-task="${id}"][data-state="${state}"]`)
@@ -68,6 +95,12 @@ export class Learner {
   async tasksOfStep(): Promise<string[]> {
     const places = await this.page.locator('section[data-task]').all()
     return Promise.all(places.map(async (place) => (await place.getAttribute('data-task')) ?? ''))
+  }
+
+  async openStep(title: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'All steps' }).click()
+    await this.page.locator('.contents').getByRole('button', { name: title }).click()
+    await this.page.getByRole('heading', { name: title, level: 1 }).waitFor()
   }
 
   /** Turns the page; `task` is one that stands on the next. */
