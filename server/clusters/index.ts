@@ -2,4 +2,3 @@ export { collectionPath, connectApi, kubeconfigOf, type ApiClient, type Credenti
 export { createPool, type ClusterPool } from './pool.ts'
 export type { Cluster, ClusterNotice, ClusterProvider, Identity } from './provider.ts'
 export { simulatedClusters } from './simulated/index.ts'
-export { socketPath } from './socket-path.ts'

@@ -19,7 +19,7 @@ import type { SessionEvent, SessionView } from '../../protocol/session.ts'
 import { ManualClock, systemClock } from '../../protocol/clock.ts'
 import { TerminalHost } from '../workspaces/terminal-host/host.ts'
 import { TerminalHostConnection } from '../workspaces/terminal-host/index.ts'
-import { socketPath } from '../workspaces/terminal-host/socket-path.ts'
+import { socketPath } from '../sockets/index.ts'
 import type { LiveSession } from './contract.ts'
 import { createLive, type Live } from './live.ts'
 
@@ -64,7 +64,7 @@ function session(id: string): LiveSession {
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'live-'))
   host = new TerminalHost(systemClock, { idle: () => {}, stop: () => {} })
-  await host.listen(socketPath(folder))
+  await host.listen(socketPath(folder, 'terminals'))
   terminals = new TerminalHostConnection({ dataFolder: folder, program: '/nowhere.js' })
   await terminals.ready()
   clock = new ManualClock()

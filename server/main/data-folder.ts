@@ -3,7 +3,7 @@ import { createServer, request, type Server } from 'node:http'
 import { once } from 'node:events'
 import path from 'node:path'
 import { serverError } from '../../protocol/errors/server.ts'
-import { socketPath } from '../clusters/index.ts'
+import { socketPath } from '../sockets/index.ts'
 
 const REASONS: Record<string, string> = {
   EACCES: 'it is not permitted',

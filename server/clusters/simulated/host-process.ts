@@ -3,7 +3,7 @@ import { mkdirSync, openSync, closeSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import path from 'node:path'
 import { serverError } from '../../../protocol/errors/server.ts'
-import { socketPath } from '../socket-path.ts'
+import { socketPath } from '../../sockets/index.ts'
 import { askOverSocket, isNobodyThere, type SocketRequest } from './socket-http.ts'
 
 const START_TIMEOUT_MILLISECONDS = 20_000

@@ -93,3 +93,14 @@ test('a verifier that does not exist is broken', async () => {
   const verdict = await runOrder(order, { find: () => undefined, probe: () => new Promise(() => undefined) })
   expect(verdict).toMatchObject({ state: 'broken', code: 'verifier-unknown', reason: expect.stringContaining('"x"') })
 })
+
+test('what fails after the deadline is heard by nobody, and ends nothing', async () => {
+  const verdict = await run(
+    async ({ eventually, signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      return eventually(() => Promise.reject(new Error('late')))
+    },
+    { timeout: 30 },
+  )
+  expect(verdict).toMatchObject({ state: 'broken', code: 'check-timed-out' })
+})

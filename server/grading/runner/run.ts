@@ -75,9 +75,10 @@ async function eventually(
 function orAbort<T>(promise: Promise<T>, signal: AbortSignal, grace = 0): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => void setTimeout(() => reject(signal.reason as Error), grace)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
+    // Listened to even when it is too late: a rejection that nobody hears ends the process before it has said why.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
   })
 }
 

@@ -45,6 +45,7 @@ export function runScript(
       timedOut = true
       end()
     }, timeoutMilliseconds)
+    if (signal?.aborted === true) end()
     signal?.addEventListener('abort', end, { once: true })
     child.on('error', reject)
     child.on('close', (code, name) => {

@@ -8,7 +8,7 @@ import { systemClock } from '../../../protocol/clock.ts'
 import type { ShellSpec } from '../shell-spec.ts'
 import { TerminalHostConnection, type Viewer } from './connection.ts'
 import { TerminalHost } from './host.ts'
-import { socketPath } from './socket-path.ts'
+import { socketPath } from '../../sockets/index.ts'
 
 let folder: string
 let host: TerminalHost
@@ -17,7 +17,7 @@ let connection: TerminalHostConnection
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'terminals-'))
   host = new TerminalHost(systemClock, { idle: () => {}, stop: () => {} })
-  await host.listen(socketPath(folder))
+  await host.listen(socketPath(folder, 'terminals'))
   connection = new TerminalHostConnection({ dataFolder: folder, program: '/nowhere.js' })
   await connection.ready()
 })

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { workspaceError } from '../../../protocol/errors/workspace.ts'
-import { socketPath } from './socket-path.ts'
+import { socketPath } from '../../sockets/index.ts'
 
 const START_DEADLINE_MILLISECONDS = 8000
 const RETRY_MILLISECONDS = 20
@@ -27,7 +27,7 @@ function tryConnect(file: string): Promise<Socket | undefined> {
 
 /** Connects to the terminal host of a data folder, starting one when none answers. It outlives this process. */
 export async function connectToHost(place: TerminalHostPlace): Promise<Socket> {
-  const file = socketPath(place.dataFolder)
+  const file = socketPath(place.dataFolder, 'terminals')
   const living = await tryConnect(file)
   if (living !== undefined) return living
   mkdirSync(place.dataFolder, { recursive: true, mode: 0o700 })
