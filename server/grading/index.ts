@@ -1,3 +1,3 @@
-export { createChecker, type CheckRequest, type Checker } from './checker.ts'
+export { createChecker, type Checker } from './checker.ts'
 export { Grader } from './grader.ts'
-export { RunnerPool, type RunnerOptions } from './runner-pool.ts'
+export { RunnerPool } from './runner-pool.ts'

@@ -1,3 +1,3 @@
 export { Labs } from './pinned-labs.ts'
 export type { Session } from './session.ts'
-export { Sessions, type SessionsOptions } from './sessions.ts'
+export { Sessions } from './sessions.ts'

@@ -1,4 +1,4 @@
-import { matchesSelector, type KubeObject } from '../kubernetes/index.ts'
+import type { KubeObject } from '../kubernetes/index.ts'
 
 /** What a Deployment knows and writes about its ReplicaSets (pkg/controller/deployment/util). */
 
@@ -145,6 +145,3 @@ export function isSaturated(deployment: KubeObject, set: KubeObject | undefined)
     (set.status?.availableReplicas ?? 0) === replicas
   )
 }
-
-export const selects = (deployment: KubeObject, set: KubeObject): boolean =>
-  matchesSelector(deployment.spec.selector, set.metadata.labels)

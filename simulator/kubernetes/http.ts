@@ -37,7 +37,3 @@ export type CallOutcome =
 export function header(headers: Headers, name: string): string | undefined {
   return headers.find(([key]) => key === name)?.[1]
 }
-
-export function setHeader(headers: Headers, name: string, value: string): Headers {
-  return [...headers.filter(([key]) => key !== name), [name, value]]
-}

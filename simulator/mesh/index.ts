@@ -1,7 +1,6 @@
 import { ProxyMesh, type MeshParts } from './proxy/index.ts'
 
 export type * from './contract.ts'
-export type { Peer, RequestLabels, RequestRecord, Telemetry } from './telemetry/index.ts'
 
 /**
  * Istio's data plane as it acts on the API's objects from now on. Configuration is read when it is next needed after a

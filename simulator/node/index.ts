@@ -7,8 +7,7 @@ import { registerNode } from './node-object.ts'
 import { isTerminal, PodRunner } from './pod-runner.ts'
 import { UsageMeter } from './usage.ts'
 
-export type { NodeOptions, Pace, PodTokenRequest } from './contract.ts'
-export { defaultContainer } from './kubelet.ts'
+export type { NodeOptions, PodTokenRequest } from './contract.ts'
 
 /** A simulated node: runs the pods that are bound to it. */
 export interface Node extends Disposable {

@@ -1,6 +1,6 @@
-import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { generateKeyPair, issueCertificate, type KeyPair } from './certificate.ts'
+import { generateKeyPair, issueCertificate } from './certificate.ts'
 
 /** Secrets of one cluster as they are kept on disk; with them it comes back as the same cluster. */
 export interface Credentials {
@@ -48,24 +48,4 @@ export function createCredentials(now: number): Credentials {
     accountKey: privatePem(generateKeyPair().privateKey),
     tokens: { learner: randomBytes(24).toString('hex'), grader: randomBytes(24).toString('hex') },
   }
-}
-
-/** A client certificate: its common name is the user, its organizations the groups. */
-export function issueClientCertificate(
-  credentials: Credentials,
-  user: { name: string; groups: readonly string[] },
-  now: number,
-): { certificate: string; key: string } {
-  const keys = generateKeyPair()
-  const certificate = issueCertificate(
-    { commonName: user.name, organizations: user.groups, usage: 'client', now },
-    keys.publicKey,
-    { commonName: AUTHORITY_NAME, keys: authorityKeys(credentials) },
-  )
-  return { certificate, key: privatePem(keys.privateKey) }
-}
-
-function authorityKeys(credentials: Credentials): KeyPair {
-  const privateKey = createPrivateKey(credentials.authority.key)
-  return { privateKey, publicKey: createPublicKey(privateKey) }
 }

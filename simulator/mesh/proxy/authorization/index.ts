@@ -1,2 +1,2 @@
-export { decide, policiesFor, type Decision, type Policies } from './policies.ts'
+export { decide, policiesFor, type Policies } from './policies.ts'
 export type { Subject } from './subject.ts'
