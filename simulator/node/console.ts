@@ -15,6 +15,13 @@ export class Console {
   readonly #resizes = new Set<(size: Size) => void>()
   #size: Size | undefined
   #kept: { chunk: Uint8Array; stream: Stream }[] = []
+  /** Resolves when the first client has joined. */
+  readonly attached: Promise<void>
+  #resolveAttached: () => void = () => {}
+
+  constructor() {
+    this.attached = new Promise((resolve) => (this.#resolveAttached = resolve))
+  }
 
   /** The program's end. What it writes also goes to the log. */
   streams(tty: boolean, log: (text: string, stream: Stream) => void, signal: AbortSignal): ContainerStreams {
@@ -46,6 +53,7 @@ export class Console {
     for (const { chunk, stream } of this.#kept) void output(chunk, stream)
     this.#kept = []
     this.#outputs.add(output)
+    this.#resolveAttached()
     return { [Symbol.dispose]: () => void this.#outputs.delete(output) }
   }
 

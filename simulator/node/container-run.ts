@@ -11,6 +11,8 @@ interface RunOptions {
   container: Container
   definition: Image
   env: Record<string, string>
+  /** It ran before this process of the host did. */
+  adopting: boolean
 }
 
 export interface HealthListeners {
@@ -20,6 +22,7 @@ export interface HealthListeners {
   event: (type: 'Normal' | 'Warning', reason: string, message: string) => void
 }
 
+const attachMilliseconds = 500
 const killedExitCode = 137
 const startErrorExitCode = 128
 
@@ -44,7 +47,7 @@ export class ContainerRun {
   readonly #container: Container
   readonly #terminate = new AbortController()
 
-  constructor({ container, definition, env }: RunOptions) {
+  constructor({ container, definition, env, adopting }: RunOptions) {
     this.#container = container
     const { node, pod, sandbox } = container.host
     const { spec } = container
@@ -93,7 +96,7 @@ export class ContainerRun {
       signal: this.#terminate.signal,
     }
     const killed = new Promise<number>((resolve) => (this.#resolveKill = resolve))
-    this.exited = this.#finish(Promise.race([this.#execute(definition, context), killed]), open)
+    this.exited = this.#finish(Promise.race([this.#execute(definition, context, adopting), killed]), open)
   }
 
   /** Requests served so far, for `kubectl top`. */
@@ -203,9 +206,12 @@ export class ContainerRun {
     return result.ok ? undefined : `port ${port}: ${result.message}`
   }
 
-  async #execute(definition: Image, context: ProgramContext): Promise<number> {
+  async #execute(definition: Image, context: ProgramContext, adopting: boolean): Promise<number> {
     // Whatever the program does, the container counts as started first.
     await Promise.resolve()
+    const { spec, role } = this.#container
+    const isAwaited = spec.stdinOnce === true || role === 'ephemeral'
+    if (this.console !== undefined && isAwaited && !adopting) await this.#firstClient(this.console)
     try {
       return await definition.program(context)
     } catch (error) {
@@ -216,6 +222,14 @@ export class ContainerRun {
       context.log(error instanceof Error ? error.message : String(error), 'stderr')
       return 1
     }
+  }
+
+  /** `kubectl run -i` and `kubectl debug -i` attach once the container runs; a program that is done in no time would be gone by then. */
+  async #firstClient(console: Console): Promise<void> {
+    const joined = new AbortController()
+    void console.attached.then(() => joined.abort())
+    const { clock } = this.#container.host.node
+    await sleep(clock, attachMilliseconds, AbortSignal.any([joined.signal, this.#terminate.signal]))
   }
 
   async #finish(exit: Promise<number>, open: readonly Disposable[]): Promise<RunEnd> {

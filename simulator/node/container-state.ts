@@ -12,8 +12,11 @@ export interface ContainerState {
   }
 }
 
-/** `main`: one of `containers`; `init`: runs to its end before them; `sidecar`: an init container with restartPolicy Always. */
-export type ContainerRole = 'main' | 'init' | 'sidecar'
+/**
+ * `main`: one of `containers`; `init`: runs to its end before them; `sidecar`: an init container with restartPolicy Always; `ephemeral`: added
+ * to a running pod by `kubectl debug`, once.
+ */
+export type ContainerRole = 'main' | 'init' | 'sidecar' | 'ephemeral'
 
 /** corev1.ContainerStatus. */
 export interface ContainerStatus {
@@ -39,6 +42,6 @@ export function terminationReason(exitCode: number, killedBySystem: boolean): st
 /** Whether a container that ended starts again, by the pod's restartPolicy and its role. */
 export function restarts(role: ContainerRole, policy: string, exitCode: number): boolean {
   if (role === 'sidecar') return true
-  if (policy === 'Never') return false
+  if (policy === 'Never' || role === 'ephemeral') return false
   return policy === 'OnFailure' || role === 'init' ? exitCode !== 0 : true
 }

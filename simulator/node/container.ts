@@ -29,6 +29,12 @@ export interface ContainerHost {
   changed(): void
 }
 
+const fieldOf: Readonly<Record<ContainerRole, string>> = {
+  main: 'containers',
+  init: 'initContainers',
+  sidecar: 'initContainers',
+  ephemeral: 'ephemeralContainers',
+}
 const configRetryMilliseconds = 2000
 const backOffEventMilliseconds = 12_000
 const fallbackGraceSeconds = 30
@@ -70,7 +76,7 @@ export class Container {
   }
 
   get fieldPath(): string {
-    return `spec.${this.role === 'main' ? 'containers' : 'initContainers'}{${this.spec.name}}`
+    return `spec.${fieldOf[this.role]}{${this.spec.name}}`
   }
 
   /** Takes up what an earlier process of the host left: counts stay, what ran is started again without a restart. */
@@ -189,7 +195,7 @@ export class Container {
       this.#event('Normal', 'Started', `Started container ${this.spec.name}`)
     }
     this.#hasRun = true
-    const run = new ContainerRun({ container: this, definition, env })
+    const run = new ContainerRun({ container: this, definition, env, adopting })
     this.run = run
     this.state = { running: { startedAt } }
     if (!adopting) this.ready = this.started = false

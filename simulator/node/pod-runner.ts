@@ -20,6 +20,7 @@ export class PodRunner implements ContainerHost {
   readonly nodeIP: string
   readonly init: readonly Container[]
   readonly main: readonly Container[]
+  #ephemeral: readonly Container[] = []
   pod: KubeObject
   #volumes: Volumes = new Map()
   #sandbox: PodNetwork | undefined
@@ -51,7 +52,7 @@ export class PodRunner implements ContainerHost {
   }
 
   get containers(): readonly Container[] {
-    return [...this.init, ...this.main]
+    return [...this.init, ...this.main, ...this.#ephemeral]
   }
 
   filesOf(container: KubeObject['spec']): Record<string, Uint8Array | string> {
@@ -88,7 +89,7 @@ export class PodRunner implements ContainerHost {
   update(pod: KubeObject): void {
     const shorter = (pod.metadata.deletionGracePeriodSeconds ?? 0) < (this.pod.metadata.deletionGracePeriodSeconds ?? 0)
     this.pod = pod
-    if (pod.metadata.deletionTimestamp === undefined) return
+    if (pod.metadata.deletionTimestamp === undefined) return this.#startEphemeral()
     this.#terminating ??= this.#terminate()
     if (shorter && pod.metadata.deletionGracePeriodSeconds === 0)
       for (const container of this.containers) container.kill()
@@ -116,12 +117,28 @@ export class PodRunner implements ContainerHost {
     if (!(await this.#prepareVolumes())) return
     if (!(await this.#runInit(adopted))) return
     this.#initialized = true
+    this.#startEphemeral()
     this.changed()
     await Promise.all(this.main.map((container) => container.supervise()))
     if (this.#terminating !== undefined || this.#gone.signal.aborted) return
     await this.#endSidecars()
     this.#sandbox?.[Symbol.dispose]()
     this.changed()
+  }
+
+  /** What `kubectl debug` has added to the pod since. */
+  #startEphemeral(): void {
+    if (!this.#initialized || isTerminal(this.pod)) return
+    const statuses: ContainerStatus[] = this.pod.status?.ephemeralContainerStatuses ?? []
+    for (const spec of (this.pod.spec.ephemeralContainers ?? []) as KubeObject['spec'][]) {
+      if (this.#ephemeral.some((known) => known.spec.name === spec.name)) continue
+      const container = new Container(this, spec, 'ephemeral', 'ContainerCreating')
+      const status = statuses.find(({ name }) => name === spec.name)
+      if (status !== undefined) container.adopt(status)
+      this.#ephemeral = [...this.#ephemeral, container]
+      this.changed()
+      container.supervise().catch((error: unknown) => this.node.report(error, this.pod.metadata.name))
+    }
   }
 
   #adopt(): boolean {
@@ -187,7 +204,7 @@ export class PodRunner implements ContainerHost {
     // The update that asked for it is still being told.
     await Promise.resolve()
     await Promise.all(
-      [...this.main, ...this.init.filter(({ role }) => role === 'init')].map((container) => container.stop(grace)),
+      this.containers.filter(({ role }) => role !== 'sidecar').map((container) => container.stop(grace)),
     )
     await this.#endSidecars(left)
     this.#ending = true
@@ -240,6 +257,7 @@ export class PodRunner implements ContainerHost {
       pod,
       init: this.init,
       main: this.main,
+      ephemeral: this.#ephemeral,
       sandboxReady: this.#mounted && !this.#ending,
       podIP: this.#mounted ? this.#sandbox?.ip : undefined,
       nodeIP: this.nodeIP,

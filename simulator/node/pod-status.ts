@@ -5,6 +5,7 @@ export interface PodParts {
   pod: KubeObject
   init: readonly Container[]
   main: readonly Container[]
+  ephemeral: readonly Container[]
   /** The pod's address and namespaces exist. */
   sandboxReady: boolean
   podIP: string | undefined
@@ -38,7 +39,7 @@ export function phaseOf({ pod, main, initialized, init }: PodParts): string {
 
 /** The status that the kubelet writes; times of conditions that did not change stay. */
 export function podStatus(clock: Clock, parts: PodParts, phase = phaseOf(parts)): KubeObject['status'] {
-  const { pod, init, main, podIP, nodeIP, startTime } = parts
+  const { pod, init, main, ephemeral, podIP, nodeIP, startTime } = parts
   const before: (Condition & { lastTransitionTime: string })[] = pod.status?.conditions ?? []
   const { generation } = pod.metadata
   const observed = generation === undefined ? {} : { observedGeneration: generation }
@@ -59,6 +60,7 @@ export function podStatus(clock: Clock, parts: PodParts, phase = phaseOf(parts))
     startTime,
     ...(init.length === 0 ? {} : { initContainerStatuses: init.map((container) => container.status()) }),
     containerStatuses: main.map((container) => container.status()),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral.map((container) => container.status()) }),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   }
 }
