@@ -71,6 +71,12 @@ const rows: Row[] = [
     run: "kubectl run ask --rm -i --image=curlimages/curl --restart=Never -- curl -s -o /dev/null -w '%{http_code}' http://web",
     prints: /^200/,
   },
+  {
+    run: 'kubectl debug box -i --image=busybox --target=box --profile=general -c looker -- hostname',
+    prints: /^Targeting container "box".*\nbox\n$/,
+    says: /^(?!.*couldn't attach)/s,
+  },
+  { run: 'kubectl logs box -c looker', prints: 'box\n' },
   { run: 'timeout 1 kubectl attach box', exit: 124 },
   { run: 'kubectl top pod box --containers', prints: /box +box +\d+m +\d+Mi/ },
   {
