@@ -17,7 +17,7 @@ export const en = {
     title: 'Labs',
     lead: 'Each lab gives you a Kubernetes cluster and a terminal of your own, and tells you, task by task, whether it works.',
     list: 'All labs',
-    none: 'There are no labs yet. An author makes one with `npx labwright new my-lab`.',
+    none: 'There are no labs yet. Put a folder with a lab.yaml into the folder of labs and load again.',
     start: 'Start',
     continue: 'Continue',
     starting: 'Starting',
@@ -33,7 +33,7 @@ export const en = {
     title: 'Open the start link',
     text: 'This page needs the link that `npm start` printed in the terminal: it carries a code that lets you, and nobody else on this machine, in. The code works once.',
     failed:
-      'The code of this link was used already or belongs to an earlier start. Take the newest link from the terminal where Labwright runs.',
+      'The code of this link was used already or belongs to an earlier start. Start Labwright once more in another terminal: it prints a new link of the one that runs.',
   },
   error: {
     title: 'That did not work',
