@@ -17,6 +17,8 @@ export interface ClusterSpec {
   port?: number
   /** Another cluster of the host: the new one begins with a copy of its objects, and goes its own way. */
   from?: string
+  /** Begins with Istio in it, of this profile, as `istioctl install` leaves it; also after a reset. */
+  istio?: 'demo'
 }
 
 export interface ClusterDescription {

@@ -92,10 +92,6 @@ export const serverError = defineErrors({
 
   // Sessions
   LAB_UNKNOWN: { status: 404, sentence: 'There is no lab {lab} on this server.' },
-  LAB_NEEDS_OTHER_CLUSTER: {
-    status: 409,
-    sentence: 'The lab {lab} needs {need}, and the provider "{provider}" cannot give it.',
-  },
   SESSION_UNKNOWN: {
     status: 404,
     sentence: 'There is no such session. Go back to the start page and open the lab there.',

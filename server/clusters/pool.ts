@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Cluster, ClusterProvider } from './provider.ts'
+import type { Cluster, ClusterProvider, CreateOptions } from './provider.ts'
 
 /** Clusters made before anyone asks, so that a session's cluster is there at once. A spare knows no learner. */
 export interface ClusterPool extends AsyncDisposable {
-  /** A cluster that nobody else gets. */
-  claim(signal: AbortSignal): Promise<Cluster>
+  /** A cluster that nobody else gets: a spare, or one made to order when it has to be more than empty. */
+  claim(signal: AbortSignal, options?: CreateOptions): Promise<Cluster>
   /**
    * After a start: clusters that are there and that no session holds become spares, as many as are wanted; the rest is ended.
    */
@@ -36,7 +36,8 @@ class Pool implements ClusterPool {
     this.#onError = onError
   }
 
-  async claim(signal: AbortSignal): Promise<Cluster> {
+  async claim(signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
+    if (Object.keys(options).length > 0) return this.#create(signal, options)
     if (this.#spares.length === 0) await this.#filling
     signal.throwIfAborted()
     const cluster = this.#spares.shift() ?? (await this.#create(signal))
@@ -69,10 +70,10 @@ class Pool implements ClusterPool {
       })
   }
 
-  #create(signal: AbortSignal): Promise<Cluster> {
+  #create(signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
     const id = newId()
     this.#made.add(id)
-    return this.#provider.create(id, signal)
+    return this.#provider.create(id, signal, options)
   }
 
   async #make(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Lab } from '../../protocol/lab.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../protocol/probe.ts'
 import type { ClusterChange } from '../../protocol/simulator-host.ts'
 import type { Credentials } from './credentials.ts'
@@ -21,8 +22,15 @@ export interface Cluster {
 export interface CreateOptions {
   /** Id of the cluster whose objects the new one begins with. */
   from?: string
+  /** It begins with Istio of this profile, ready to inject. */
+  istio?: 'demo'
   /** Random choices of the cluster follow from it. */
   seed?: number
+}
+
+/** What a lab's `cluster` asks of whoever makes it. */
+export function optionsFor({ cluster }: Pick<Lab, 'cluster'>): CreateOptions {
+  return cluster.istio === 'installed' ? { istio: 'demo' } : {}
 }
 
 /** Makes clusters of one kind. Clusters outlive the server; disposing the provider ends none that is in use. */

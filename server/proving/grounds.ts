@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { FileBlock, Lab, Task } from '../../protocol/lab.ts'
 import type { Verdict } from '../../protocol/verdict.ts'
-import { kubeconfigOf, type Cluster, type ClusterProvider } from '../clusters/index.ts'
+import { kubeconfigOf, optionsFor, type Cluster, type ClusterProvider } from '../clusters/index.ts'
 import type { Checker } from '../grading/index.ts'
 import { applySetup } from '../sessions/setup.ts'
 import type { WorkspaceProvider } from '../workspaces/index.ts'
@@ -29,7 +29,7 @@ export function createGrounds(parts: GroundParts): ProvingGrounds {
     provider: parts.provider.name,
     async open(name) {
       const id = groundId(name)
-      const cluster = await parts.provider.create(id, parts.signal, { seed: parts.seed })
+      const cluster = await parts.provider.create(id, parts.signal, { ...optionsFor(parts.lab), seed: parts.seed })
       await applySetup(parts.lab, cluster.credentials('grader'), { log: () => undefined, signal: parts.signal })
       return ClusterGround.enter(parts, cluster, [])
     },

@@ -1,6 +1,6 @@
 import { serverError } from '../../protocol/errors/server.ts'
 import type { Lab } from '../../protocol/lab.ts'
-import { kubeconfigOf, type Cluster, type ClusterPool, type ClusterProvider } from '../clusters/index.ts'
+import { kubeconfigOf, optionsFor, type Cluster, type ClusterPool, type ClusterProvider } from '../clusters/index.ts'
 import type { ShellSpec, WorkspaceProvider } from '../workspaces/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { PhaseWork } from './preparation.ts'
@@ -88,7 +88,7 @@ export class Ground {
 
   /** A cluster that no event names would be nobody's: when the claim cannot be stored, it is given up. */
   async #take(signal: AbortSignal): Promise<Cluster> {
-    const cluster = await this.#tools.pool.claim(signal)
+    const cluster = await this.#tools.pool.claim(signal, optionsFor(this.#lab))
     try {
       await this.#attempt.record({ type: 'cluster-claimed', cluster: cluster.id })
     } catch (error) {

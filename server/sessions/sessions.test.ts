@@ -25,6 +25,12 @@ describe('preparing', () => {
     ])
   })
 
+  test('asks for a cluster with Istio in it where the lab begins with one', async () => {
+    await world.writeLab('tiny', { ...TINY_LAB, 'lab.yaml': TINY_LAB['lab.yaml'].replace('absent', 'installed') })
+    const { claimedCluster } = await ready()
+    expect(world.clusters.asked.get(claimedCluster!)).toEqual({ istio: 'demo' })
+  })
+
   test("gives the workspace the learner's credentials, never the grader's", async () => {
     const { id } = await ready()
     expect(world.workspaces.made.get(id)).toContain('learner of')

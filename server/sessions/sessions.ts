@@ -111,14 +111,8 @@ export class Sessions implements AsyncDisposable {
   }
 
   async #create(account: string, labId: string): Promise<Session> {
-    const { store, labs, clock, provider, log } = this.#options
+    const { store, labs, clock, log } = this.#options
     const lab = await labs.pin(labId)
-    if (lab.cluster.istio === 'installed')
-      throw serverError('LAB_NEEDS_OTHER_CLUSTER', {
-        lab: labId,
-        need: 'a cluster with Istio',
-        provider: provider.name,
-      })
     for (const old of this.#sessions.values())
       if (old.account === account && old.lab.id === labId && old.state === 'finished')
         old.release().catch((error: unknown) => log(error, `ending session ${old.id}`))

@@ -6,7 +6,13 @@ import type { TaskView } from '../../protocol/session.ts'
 import type { Verdict } from '../../protocol/verdict.ts'
 import { ManualClock } from '../../protocol/clock.ts'
 import { waitFor } from '../../test/support/waiting.ts'
-import { createPool, type Cluster, type ClusterNotice, type ClusterProvider } from '../clusters/index.ts'
+import {
+  createPool,
+  type Cluster,
+  type ClusterNotice,
+  type ClusterProvider,
+  type CreateOptions,
+} from '../clusters/index.ts'
 import { openSqliteStore, type Store } from '../store/index.ts'
 import type { WorkspaceProvider } from '../workspaces/index.ts'
 import { Labs } from './pinned-labs.ts'
@@ -52,8 +58,12 @@ export class FakeClusters implements ClusterProvider {
   /** False: watching tells nothing by itself. */
   answering = true
 
-  async create(id: string): Promise<Cluster> {
+  /** By id: what each should begin with. */
+  readonly asked = new Map<string, CreateOptions | undefined>()
+
+  async create(id: string, _signal: AbortSignal, options?: CreateOptions): Promise<Cluster> {
     if (this.failure !== undefined) throw this.failure
+    this.asked.set(id, options)
     this.clusters.set(id, this.clusters.get(id) ?? new Set())
     return this.#cluster(id)
   }

@@ -4,6 +4,7 @@ import type { ClusterChange, ClusterDescription, ClusterSpec } from '../../proto
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../protocol/probe.ts'
 import { createCredentials, type Credentials, type Listening } from '../apiserver/index.ts'
 import { createCluster, type Cluster } from '../cluster.ts'
+import { installIstio } from './istio.ts'
 import type { Api } from '../kubernetes/index.ts'
 
 /** What a cluster's folder remembers beside its objects. */
@@ -12,6 +13,7 @@ interface Identity {
   seed: number
   port: number
   credentials: Credentials
+  istio?: 'demo'
 }
 
 export interface HostedClusterOptions extends ClusterSpec {
@@ -57,7 +59,9 @@ export class HostedCluster implements AsyncDisposable {
       seed: options.seed ?? 1,
       port: options.port ?? 0,
       credentials: createCredentials(Date.now()),
+      ...(options.istio === undefined ? {} : { istio: options.istio }),
     }
+    const isEmpty = folder === undefined || !existsSync(path.join(folder, 'state'))
     const cluster = await createCluster({
       seed: identity.seed,
       credentials: identity.credentials,
@@ -65,6 +69,7 @@ export class HostedCluster implements AsyncDisposable {
       ...(options.report === undefined ? {} : { report: options.report }),
     })
     try {
+      if (isEmpty && identity.istio !== undefined) await installIstio(cluster.api, identity.istio)
       const listening = await cluster.listen(identity.port)
       // A full disk does not keep a cluster from coming back: what it remembers is not written again.
       if (folder !== undefined && listening.port !== known?.port)

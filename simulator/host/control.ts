@@ -11,6 +11,7 @@ const spec = v.strictObject({
   seed: v.optional(v.pipe(v.number(), v.integer())),
   port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
   from: v.optional(id),
+  istio: v.optional(v.picklist(['demo'])),
 })
 
 /** The host's protocol (protocol/simulator-host.ts) over its clusters. */
@@ -25,13 +26,14 @@ export function controlApp(clusters: HostedClusters): Hono {
   app.post('/clusters', async (c) => {
     const parsed = v.safeParse(spec, await c.req.json().catch(() => undefined))
     if (!parsed.success) return c.json({ code: 'BAD_REQUEST', message: parsed.issues[0].message }, 400)
-    const { id: name, seed, port, from } = parsed.output
+    const { id: name, seed, port, from, istio } = parsed.output
     if (from !== undefined && (await clusters.get(from)) === undefined) return unknown(c, from)
     const { cluster, isNew } = await clusters.create({
       id: name,
       ...(seed === undefined ? {} : { seed }),
       ...(port === undefined ? {} : { port }),
       ...(from === undefined ? {} : { from }),
+      ...(istio === undefined ? {} : { istio }),
     })
     return c.json(cluster.description, isNew ? 201 : 200)
   })

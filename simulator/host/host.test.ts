@@ -54,6 +54,28 @@ describe('the simulator host', () => {
     expect(await host.ask('POST', '/clusters', { id: 'crowded' })).toMatchObject({ status: 201 })
   })
 
+  it('makes a cluster that begins with Istio, ready to inject, also after a reset', async () => {
+    const cluster = await host.create('meshed', { istio: 'demo' })
+    const injected = async () => {
+      const spec = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'x', labels: { 'sidecar.istio.io/inject': 'true' } },
+      }
+      const body = { ...spec, spec: { containers: [{ name: 'web', image: 'nginx' }] } }
+      const answer = await askApi<{ spec?: { initContainers?: { name: string }[] } }>(
+        cluster,
+        'POST',
+        '/api/v1/namespaces/default/pods?dryRun=All',
+        body,
+      )
+      return answer.body.spec?.initContainers?.map(({ name }) => name)
+    }
+    expect(await injected()).toContain('istio-proxy')
+    await host.ask('POST', '/clusters/meshed/reset')
+    expect(await injected()).toContain('istio-proxy')
+  })
+
   it('begins a copy with the objects of another, and both go their own way', async () => {
     const original = await host.create('original')
     await askApi(original, 'POST', configMaps, configMap('shared'))
