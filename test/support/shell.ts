@@ -41,7 +41,13 @@ export async function openShell(
   const cluster = await startCluster()
   const kubeconfig = options.kubeconfig?.(cluster.kubeconfig) ?? cluster.kubeconfig
   await writeFile(path.join(home, '.kube/config'), kubeconfig, { mode: 0o600 })
-  const environment = { PATH: `${bin}:${process.env['PATH']}`, HOME: home, TMPDIR: home, TERM: 'xterm', LANG: 'C.UTF-8' }
+  const environment = {
+    PATH: `${bin}:${process.env['PATH']}`,
+    HOME: home,
+    TMPDIR: home,
+    TERM: 'xterm',
+    LANG: 'C.UTF-8',
+  }
   const ended = new AbortController()
   return {
     cluster,

@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import path from 'node:path'
+import { socketPath } from '../../server/clusters/index.ts'
 import { makeGround, Serve, type GroundFolders, type LabFiles } from '../faults/support/serve.ts'
 import { LearnerShell } from './learner-shell.ts'
 import { LiveClient } from './live-client.ts'
@@ -51,11 +53,7 @@ export async function startWorld(
       server,
       page,
       home,
-      newLink: async () => {
-        const second = new Serve(ground.args)
-        await second.ended()
-        return /http:\S+/.exec(second.errors)![0]
-      },
+      newLink: () => newLink(ground.data),
       enter: async (lab) => {
         const { id: session } = await page.startSession(lab)
         await page.connect(session)
@@ -78,4 +76,17 @@ async function withHelm(folder: string): Promise<string> {
   await mkdir(tools)
   await writeFile(path.join(tools, 'helm'), '#!/bin/sh\n', { mode: 0o755 })
   return `${tools}${path.delimiter}${process.env['PATH'] ?? ''}`
+}
+
+/** The running server's socket answers with one, as it does to a second server on the same data. */
+function newLink(data: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath: socketPath(data, 'server'), path: '/' }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => resolve((JSON.parse(Buffer.concat(chunks).toString()) as { link: string }).link))
+    })
+    outgoing.on('error', reject)
+    outgoing.end()
+  })
 }

@@ -42,7 +42,7 @@ async function expectBounded(before: number[]): Promise<void> {
 
 test('a flood that a page reads passes through and stays nowhere', async () => {
   const before = await memories()
-  await flood(60_000_000)
+  await flood(40_000_000)
   await expectBounded(before)
 })
 

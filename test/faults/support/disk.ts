@@ -1,6 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
 import { promisify } from 'node:util'
 import path from 'node:path'
 import type { Place } from '../../support/world.ts'
@@ -36,6 +38,19 @@ export class SmallDisk implements Place {
     if (said === 'ready') return new SmallDisk(holder, folder)
     holder.kill('SIGKILL')
     throw new Error(`This machine lets a test mount no disk of its own: ${said}.`)
+  }
+
+  /** Why this machine gives a test no disk; undefined where it does. */
+  static async whyNot(): Promise<string | undefined> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-disk-'))
+    try {
+      await (await SmallDisk.mount(folder, 'size=1m'))[Symbol.asyncDispose]()
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   }
 
   /** A file of the disk as this process can open it. */
