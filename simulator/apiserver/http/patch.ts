@@ -1,6 +1,13 @@
 import { ApiError, badRequest, invalid, notFound, type KubeObject, type NewObject } from '../../kubernetes/index.ts'
 import { apiVersionOf } from '../../kubernetes/index.ts'
-import { copyTree, invalidError, jsonPatch, mergePatch, strategicMergePatch, type ServedResource } from '../../schema/index.ts'
+import {
+  copyTree,
+  invalidError,
+  jsonPatch,
+  mergePatch,
+  strategicMergePatch,
+  type ServedResource,
+} from '../../schema/index.ts'
 import { storageName } from '../catalog.ts'
 import type { Kernel, WriteContext } from '../kernel.ts'
 import { checkPatched } from './field-validation.ts'
