@@ -27,7 +27,7 @@ let printed: Map<string, Ran>
 beforeAll(async () => {
   shell = await openShell()
   printed = await replay(shell)
-}, 180_000)
+}, 300_000)
 
 afterAll(() => shell[Symbol.asyncDispose]())
 

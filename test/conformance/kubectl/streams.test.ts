@@ -30,7 +30,7 @@ const rows: Row[] = [
   { run: 'kubectl logs box -c box --timestamps --tail=1', prints: /^20\S+Z second\n$/ },
   { run: 'kubectl logs -l app=web --tail=1 --prefix', prints: /^\[pod\/web-\S+\/nginx\] / },
   { run: 'kubectl logs deploy/web', prints: /start worker processes/ },
-  { run: 'timeout 1 kubectl logs -f box', prints: 'first\nsecond\n', exit: 124 },
+  { run: 'timeout 3 kubectl logs -f box', prints: 'first\nsecond\n', exit: 124 },
   { run: 'kubectl logs crash --previous', prints: 'about to fail\n' },
   { run: 'kubectl logs box --previous', says: /previous terminated container "box" in pod "box" not found/, exit: 1 },
   { run: 'kubectl exec box -- hostname', prints: 'box\n' },
@@ -77,7 +77,7 @@ const rows: Row[] = [
     says: /^(?!.*couldn't attach)/s,
   },
   { run: 'kubectl logs box -c looker', prints: 'box\n' },
-  { run: 'timeout 1 kubectl attach box', exit: 124 },
+  { run: 'timeout 2 kubectl attach box', exit: 124 },
   { run: 'kubectl top pod box --containers', prints: /box +box +\d+m +\d+Mi/ },
   {
     run: 'kubectl events --for pod/crash --types=Warning',

@@ -69,7 +69,7 @@ const rows: Row[] = [
     prints: 'service/front exposed\n',
   },
   { run: 'kubectl get svc front', prints: /front +NodePort +10\.\S+ +<none> +8080:3\d{4}\/TCP/ },
-  { run: 'timeout 2 kubectl get deploy web -w --no-headers', prints: /^web +1\/1/, exit: 124 },
+  { run: 'timeout 4 kubectl get deploy web -w --no-headers', prints: /^web +1\/1/, exit: 124 },
   {
     run: 'kubectl apply -f web.yaml --server-side --force-conflicts',
     prints: 'deployment.apps/web serverside-applied\nservice/web serverside-applied\n',
