@@ -161,7 +161,7 @@ export const en = {
   },
   finish: {
     title: 'Finish this lab?',
-    text: 'Tasks are counted as they are now, and your shells and your cluster end. Files in your home are deleted with them.',
+    text: 'Tasks are counted as they are now, and you leave your terminals for good. Your cluster and your files are deleted when the time is over, or when you start this lab again.',
     confirm: 'Finish',
     cancel: 'Keep working',
   },
