@@ -17,11 +17,11 @@ beforeAll(async () => {
   browser = await openBrowser()
   page = await browser.newPage()
   learner = new Learner(page)
-})
+}, 120_000)
 afterAll(async () => {
   await browser?.[Symbol.asyncDispose]()
   await labwright?.[Symbol.asyncDispose]()
-})
+}, 120_000)
 
 /** A page that shows a state which passes too quickly to be looked at: the server's answer, changed. */
 async function pretend(change: (view: SessionView) => SessionView): Promise<Page> {
@@ -136,6 +136,43 @@ describe('axe finds nothing, in light and dark, on a desk, a tablet and a phone'
     await other.getByRole('heading', { name: 'The preparation stopped' }).waitFor({ state: 'attached' })
     await everywhere(other, 'preparing-failed')
     await other.close()
+  })
+
+  it('with every button within reach of the keyboard, and a way out of the terminal', async () => {
+    const terminal = page.locator('.pane:not([hidden]) textarea')
+    const isFocused = (selector: string) => page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)
+    const tabTo = async (text: RegExp) => {
+      for (let presses = 0; presses < 60; presses++) {
+        await page.keyboard.press('Tab')
+        const seen = await page.evaluate(() => {
+          const { textContent } = document.activeElement ?? {}
+          return { text: textContent ?? '', outline: getComputedStyle(document.activeElement!).outlineStyle }
+        })
+        if (!text.test(seen.text)) continue
+        expect(seen.outline).toBe('solid')
+        return
+      }
+      throw new Error(`Tab does not reach ${text}`)
+    }
+    await learner.openStep('Your cluster')
+    await page.locator('.skip').focus()
+    expect(await page.getByRole('button', { name: 'Skip to the terminal' }).isVisible()).toBe(true)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => isFocused('.pane textarea')).toBe(true)
+    await page.keyboard.press('F6')
+    await expect.poll(() => isFocused('.lesson')).toBe(true)
+    await tabTo(/^Run: kubectl get nodes/)
+    await page.keyboard.press('Enter')
+    await page.locator('figure .result.done').first().waitFor()
+    await page.keyboard.press('F6')
+    await page.keyboard.press('F6')
+    await tabTo(/^Check$/)
+    await page.keyboard.press('Enter')
+    await learner.state('first-look', 'met')
+    await page.keyboard.press('F6')
+    await expect.poll(() => isFocused('.pane textarea')).toBe(true)
+    expect(await terminal.getAttribute('aria-label')).toContain('F6')
+    await learner.run('echo still a shell')
   })
 
   it('on the question before the end, and at the end', async () => {

@@ -19,12 +19,12 @@ beforeAll(async () => {
   browser = await openBrowser()
   page = await browser.newPage()
   learner = new Learner(page)
-})
+}, 120_000)
 afterAll(async () => {
   await browser?.[Symbol.asyncDispose]()
   await labwright?.[Symbol.asyncDispose]()
   await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 })
-})
+}, 120_000)
 
 const tab = (name: string) => page.getByRole('tab', { name, exact: true })
 const lessonWidth = () => page.locator('.lesson').evaluate((lesson) => lesson.getBoundingClientRect().width)

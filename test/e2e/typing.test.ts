@@ -18,11 +18,11 @@ beforeAll(async () => {
   browser = await openBrowser()
   page = await browser.newPage()
   learner = new Learner(page)
-})
+}, 120_000)
 afterAll(async () => {
   await browser?.[Symbol.asyncDispose]()
   await labwright?.[Symbol.asyncDispose]()
-})
+}, 120_000)
 
 const points = () => page.locator('.points').innerText()
 const look = (name: string) => page.screenshot({ path: path.join(pictures, `typing-${name}.png`) })
@@ -80,6 +80,8 @@ describe('a learner who types', { timeout: 120_000 }, () => {
 
   it('is told what was seen and what was wanted while plaintext is served', async () => {
     await learner.openStep('Strict mTLS')
+    // A playground that is never there would count as tidied away.
+    await learner.run('kubectl create ns no-mesh')
     await learner.run('kubectl create ns production; kubectl label ns/production istio.io/rev=default')
     await learner.run('kubectl create deployment payments --image=labwright/payments:1 --port=8080 -n production')
     await learner.run('kubectl expose deployment payments --port=80 --target-port=8080 -n production')
@@ -90,6 +92,7 @@ describe('a learner who types', { timeout: 120_000 }, () => {
     await task.getByText('PERMISSIVE').first().waitFor()
     expect(await task.locator('.reason').innerText()).toMatch(/200|plain/i)
     expect(await task.locator('.evidence').innerText()).toMatch(/no sidecar[\s\S]*200/)
+    await task.scrollIntoViewIfNeeded()
     await look('unmet')
   })
 
@@ -129,8 +132,10 @@ describe('a learner who types', { timeout: 120_000 }, () => {
   it('sees a task fall back when it is undone, without blame, and come back', async () => {
     await learner.run('kubectl delete authorizationpolicy nothing shop -n production')
     await learner.state('denied-by-default', 'fallen')
+    await learner.state('frontend-allowed', 'fallen')
     await learner.place('denied-by-default').getByText('This was met, and something changed since.').waitFor()
     expect(await points()).toContain('18 of')
+    await learner.place('denied-by-default').scrollIntoViewIfNeeded()
     await look('fallen')
     await apply(denyAll)
     await apply(frontendOnly)
@@ -150,5 +155,7 @@ describe('a learner who types', { timeout: 120_000 }, () => {
     const row = page.getByRole('row', { name: 'Plaintext callers are cut off' })
     expect(await row.innerText()).toMatch(/met\s+8 \/ 10/)
     await look('end')
+    const printed = (await page.pdf({ format: 'A4' })).toString('latin1')
+    expect(printed.match(/\/Type\s*\/Page\b/g)).toHaveLength(1)
   })
 })

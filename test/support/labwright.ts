@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -64,7 +64,7 @@ function firstLink(child: ChildProcess): Promise<string> {
   })
 }
 
-/** Logs in with a fresh server if need be, deletes every running session, and ends the server. */
+/** Logs in with a fresh server, deletes every session that still has a workspace, finished ones too, and ends the server. */
 async function deleteSessions(dataFolder: string, child: ChildProcess): Promise<void> {
   await stop(child)
   const last = spawn(
@@ -85,9 +85,8 @@ async function deleteSessions(dataFolder: string, child: ChildProcess): Promise<
     .getSetCookie()
     .map((one) => one.split(';')[0])
     .join('; ')
-  const labs = (await (await fetch(`${url}/api/labs`, { headers: { cookie } })).json()) as { session?: string }[]
-  for (const { session } of labs)
-    if (session !== undefined)
+  for (const session of await readdir(path.join(dataFolder, 'workspaces')))
+    if (/^s[0-9a-f]{16}$/.test(session))
       await fetch(`${url}/api/sessions/${session}`, { method: 'DELETE', headers: { ...post.headers, cookie } })
   await stop(last)
 }
