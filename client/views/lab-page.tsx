@@ -46,9 +46,11 @@ export function LabPage({ store, view, step }: LabPageProps) {
   }
   const toTerminal = () => {
     setNarrow('work')
-    requestAnimationFrame(() =>
-      document.querySelector<HTMLElement>(':is(.pane:not([hidden]) textarea, .work button)')?.focus(),
-    )
+    requestAnimationFrame(() => {
+      const terminal = document.querySelector<HTMLElement>('.pane:not([hidden]) textarea')
+      const place = terminal ?? document.querySelector<HTMLElement>('.work button')
+      place?.focus()
+    })
   }
   useEffect(() => {
     // The terminal takes Tab, so a key that it is never asked for leads out of it.
