@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { CommandState } from '../../protocol/live.ts'
 import type { StepPage } from '../../protocol/session.ts'
 import { messages } from '../messages/index.ts'
+import { copyText } from './clipboard.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 
 const COPIED_MILLISECONDS = 1500
@@ -100,7 +101,7 @@ function CopyButton({ text, primary = false }: { text: string; primary?: boolean
     const timer = setTimeout(() => setCopied(false), COPIED_MILLISECONDS)
     return () => clearTimeout(timer)
   }, [copied])
-  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true))
+  const copy = () => void copyText(text).then(() => setCopied(true))
   return (
     <button class={primary ? 'do' : 'do quiet'} type="button" onClick={copy}>
       {copied ? messages.command.copied : messages.command.copy}

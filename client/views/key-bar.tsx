@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { messages } from '../messages/index.ts'
+import { canPaste } from './clipboard.ts'
 
 const keys: [string, string, string][] = [
   ['Esc', 'Esc', '\u001B'],
@@ -48,9 +49,11 @@ export function KeyBar({ type, paste }: KeyBarProps) {
               {label}
             </button>
           ))}
-      <button type="button" onClick={() => void navigator.clipboard.readText().then(paste)}>
-        {messages.terminal.paste}
-      </button>
+      {canPaste && (
+        <button type="button" onClick={() => void navigator.clipboard.readText().then(paste)}>
+          {messages.terminal.paste}
+        </button>
+      )}
     </div>
   )
 }

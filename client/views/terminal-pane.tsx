@@ -8,6 +8,7 @@ import type { TerminalView } from '../../protocol/live.ts'
 import { messages } from '../messages/index.ts'
 import { screenReader, theme } from '../stores/preferences.ts'
 import type { SessionStore } from '../stores/session-store.ts'
+import { copyText } from './clipboard.ts'
 import { KeyBar } from './key-bar.tsx'
 import { withoutInlineStyles } from './terminal-styles.ts'
 import { terminalTheme } from './terminal-theme.ts'
@@ -52,7 +53,7 @@ function connect(xterm: Terminal, host: HTMLElement, store: SessionStore, number
   xterm.loadAddon(
     new ClipboardAddon(undefined, {
       readText: () => '',
-      writeText: (_, text) => navigator.clipboard.writeText(text),
+      writeText: (_, text) => copyText(text),
     }),
   )
   const data = xterm.onData((text) => stream.type(encoder.encode(text)))
@@ -69,7 +70,7 @@ function connect(xterm: Terminal, host: HTMLElement, store: SessionStore, number
     const copies = event.ctrlKey && event.shiftKey && event.code === 'KeyC'
     if (copies && event.type === 'keydown') {
       event.preventDefault()
-      void navigator.clipboard.writeText(xterm.getSelection())
+      void copyText(xterm.getSelection())
     }
     return !copies
   })
