@@ -8,7 +8,7 @@ import type { Store } from '../store/index.ts'
 /** A start link that nobody opened for so long is of no use any more. */
 const CODE_LIFETIME_MILLISECONDS = 12 * 3_600_000
 export const LOGIN_LIFETIME_SECONDS = 30 * 24 * 3600
-/** Wrong codes in a minute after which codes are not looked at. A code has 192 bits: this is against noise, not against guessing. */
+/** Wrong codes in a minute after which the next one is told to wait. A code has 192 bits: this is against noise, and keeps no right one out. */
 const WRONG_CODES_PER_MINUTE = 20
 /** Of this machine's own user. */
 const LOCAL_ACCOUNT = 'local'
@@ -40,11 +40,11 @@ export class Logins {
    */
   async login(code: string): Promise<string> {
     const now = this.#clock.monotonic()
-    this.#wrong = this.#wrong.filter((at) => at > now - 60_000)
-    if (this.#wrong.length >= WRONG_CODES_PER_MINUTE) throw serverError('LOGIN_TOO_OFTEN')
     const hash = hashOf(code)
     const until = this.#codes.get(hash)
     if (until === undefined || until < now) {
+      this.#wrong = this.#wrong.filter((at) => at > now - 60_000)
+      if (this.#wrong.length >= WRONG_CODES_PER_MINUTE) throw serverError('LOGIN_TOO_OFTEN')
       this.#wrong.push(now)
       throw serverError('LOGIN_CODE_INVALID')
     }
