@@ -9,7 +9,7 @@ const MAXIMUM_RUNS = 2
 /** How long a run that the learner asked for waits for the condition: an answer that takes longer feels like none. */
 const LEARNER_PATIENCE_MILLISECONDS = 3000
 /** How long a run that a change asked for waits for the condition: the next change asks again anyway. */
-const CHANGE_PATIENCE_MILLISECONDS = 400
+const CHANGE_PATIENCE_MILLISECONDS = 200
 /** Between two tries to store a verdict while the disk is full. */
 const STORE_RETRY_MILLISECONDS = 2000
 
