@@ -68,7 +68,7 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
 
   const runners = resources.add(new RunnerPool({ script: program('check-runner'), spares: config.spareRunners }))
   const provider = resources.add(
-    simulatedClusters({ command: [process.execPath, program('simulator-host')], dataFolder: config.data }),
+    simulatedClusters({ command: [process.execPath, program('simulator-host')], dataFolder: config.data, log }),
   )
   const onError = (error: unknown) => log(error, 'making a spare cluster')
   const pool = resources.add(createPool(provider, { size: config.spareClusters, onError }))

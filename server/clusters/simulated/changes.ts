@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import type { ClusterChange } from '../../../protocol/simulator-host.ts'
 import type { ClusterNotice } from '../provider.ts'
 import type { HostProcess } from './host-process.ts'
-import { openOverSocket } from './socket-http.ts'
+import { isNobodyThere, openOverSocket } from './socket-http.ts'
 
 const FIRST_RETRY_MILLISECONDS = 50
 const LAST_RETRY_MILLISECONDS = 2000
@@ -10,10 +10,12 @@ const LAST_RETRY_MILLISECONDS = 2000
 /** Streams of clusters' changes, over deaths of their host, which is started again. */
 export class ChangeStreams {
   readonly #host: HostProcess
+  readonly #log: (error: unknown, about: string) => void
   readonly #open = new Map<string, Set<AbortController>>()
 
-  constructor(host: HostProcess) {
+  constructor(host: HostProcess, log: (error: unknown, about: string) => void = () => undefined) {
     this.#host = host
+    this.#log = log
   }
 
   follow(id: string, listener: (notice: ClusterNotice) => void): Disposable {
@@ -40,8 +42,9 @@ export class ChangeStreams {
           tell(change)
         })
         if (!isThere) return tell({ type: 'GONE' })
-      } catch {
-        // The host died or is not up yet, the stream was cut, or the watcher was disposed: all of them end in the loop's next turn.
+      } catch (error) {
+        // That the host died, the stream was cut or the watcher was disposed is no news: all of them end in the loop's next turn.
+        if (!isNobodyThere(error) && !isAbort(error)) this.#log(error, `following cluster ${id}`)
       }
       if (signal.aborted) return
       if (!away) tell({ type: 'AWAY' })
@@ -75,6 +78,10 @@ export class ChangeStreams {
       if (streams.size === 0) this.#open.delete(id)
     }
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return (error as Error).name === 'AbortError'
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

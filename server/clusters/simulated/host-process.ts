@@ -14,6 +14,8 @@ export interface HostOptions {
   /** Command and first arguments of the simulator host; `--socket PATH --data DIR` is added. */
   command: string[]
   dataFolder: string
+  /** For what goes wrong while nobody waits for it. */
+  log?: (error: unknown, about: string) => void
 }
 
 /**

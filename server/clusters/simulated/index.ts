@@ -12,7 +12,7 @@ const REQUEST_TIMEOUT_MILLISECONDS = 30_000
 
 /** Clusters of the simulator, in a process of their own. */
 export function simulatedClusters(options: HostOptions): ClusterProvider {
-  return new SimulatedClusters(new HostProcess(options))
+  return new SimulatedClusters(new HostProcess(options), options.log)
 }
 
 class SimulatedClusters implements ClusterProvider {
@@ -20,9 +20,9 @@ class SimulatedClusters implements ClusterProvider {
   readonly #host: HostProcess
   readonly #streams: ChangeStreams
 
-  constructor(host: HostProcess) {
+  constructor(host: HostProcess, log: HostOptions['log']) {
     this.#host = host
-    this.#streams = new ChangeStreams(host)
+    this.#streams = new ChangeStreams(host, log)
   }
 
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
