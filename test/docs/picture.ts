@@ -20,7 +20,7 @@ try {
   for (const [index, step] of lab.steps.entries()) {
     if (index > 0) await learner.nextStep(step.tasks[0]!)
     await learner.clickThrough()
-    for (const task of step.tasks) await learner.task(task, 'met', 60_000)
+    for (const task of step.tasks) await learner.state(task, 'met', 60_000)
     if (step.id === LAST_STEP) break
   }
   await learner.page.mouse.move(0, 0)

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import path from 'node:path'
-import { socketPath } from '../../server/clusters/index.ts'
+import { socketPath } from '../../server/sockets/index.ts'
 import { makeGround, Serve, type GroundFolders, type LabFiles } from '../faults/support/serve.ts'
 import { LearnerShell } from './learner-shell.ts'
 import { LiveClient } from './live-client.ts'
