@@ -5,13 +5,17 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { endProcessesOf } from '../support/processes.ts'
 import { commandsOf, pages, read, root } from './pages.ts'
 
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-docs-'))
 })
-afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+afterAll(async () => {
+  endProcessesOf(folder)
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+})
 
 /** Runs a command as a reader would, in the checkout, with a home of its own. */
 function start(command: string): ChildProcess {

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LiveClient } from '../support/live-client.ts'
+import { endProcessesOf } from '../support/processes.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const execute = promisify(execFile)
@@ -23,7 +24,10 @@ beforeAll(async () => {
   await writeFile(path.join(folder, 'package.json'), '{ "private": true }')
   await npm(['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed.filename}`], folder)
 }, 300_000)
-afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+afterAll(async () => {
+  endProcessesOf(folder)
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+})
 
 test('the tarball holds what runs, and neither sources nor tests', () => {
   const expected = [
@@ -33,7 +37,7 @@ test('the tarball holds what runs, and neither sources nor tests', () => {
     /^dist\/(lab\.schema\.json|third-party\.txt)$/,
     /^dist\/chunks\/[\w.-]+\.js$/,
     /^dist\/client\//,
-    /^dist\/types\/simulator\/.*\.d\.ts$/,
+    /^dist\/types\/(simulator|protocol)\/.*\.d\.ts$/,
     /^labs\/.*\.(yaml|md|sh|svg|png)$/,
   ]
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([])
@@ -59,24 +63,28 @@ test('what the built programs import is a dependency, and every dependency is im
   expect(unused).toEqual([])
 })
 
-test('npx labwright serve runs in a folder that holds nothing else, and a session starts', async () => {
-  const data = path.join(folder, 'data')
-  const server = spawn('npx', ['labwright', 'serve', '--port', '0', '--no-open', '--data', data], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
-  try {
-    const client = await LiveClient.login(await linkOf(server))
-    const session = await client.startSession('service-mesh')
-    expect(session.state).toBe('ready')
-    await client.ask('DELETE', `/api/sessions/${session.id}`)
-  } finally {
-    const ended = new Promise((resolve) => server.once('exit', resolve))
-    process.kill(-server.pid!, 'SIGTERM')
-    await ended
-  }
-})
+test(
+  'npx labwright serve runs in a folder that holds nothing else, and a session starts',
+  { timeout: 120_000 },
+  async () => {
+    const data = path.join(folder, 'data')
+    const server = spawn('npx', ['labwright', 'serve', '--port', '0', '--no-open', '--data', data], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    try {
+      const client = await LiveClient.login(await linkOf(server))
+      const session = await client.startSession('service-mesh')
+      expect(session.state).toBe('ready')
+      await client.ask('DELETE', `/api/sessions/${session.id}`)
+    } finally {
+      const ended = new Promise((resolve) => server.once('exit', resolve))
+      process.kill(-server.pid!, 'SIGTERM')
+      await ended
+    }
+  },
+)
 
 function linkOf(server: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -100,7 +108,7 @@ console.log(cluster.server, namespace?.metadata.name)
 await cluster.stop()
 `
 
-test("import { startCluster } from 'labwright/simulator' works, with its types", async () => {
+test("import { startCluster } from 'labwright/simulator' works, with its types", { timeout: 120_000 }, async () => {
   await writeFile(path.join(folder, 'program.mts'), PROGRAM)
   // A program for Node has Node's types; those of this checkout stand for them.
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc')
