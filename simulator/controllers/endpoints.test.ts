@@ -19,7 +19,7 @@ async function withService(spec: object, image: string, container: object = port
   await cluster.api.create(service(spec))
   await cluster.api.create(deployment('web', image, 2, container))
   await cluster.clock.advance(1000)
-  const slice = () => cluster.api.list('endpointslices.discovery.k8s.io')[0]
+  const slice = () => cluster.api.list('endpointslices.discovery.k8s.io', { namespace: 'lab' })[0]
   return { ...cluster, slice, endpoints: () => cluster.get('endpoints', 'web') }
 }
 

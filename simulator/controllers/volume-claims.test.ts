@@ -59,6 +59,7 @@ test('a claim takes a volume of its class that is large enough', async () => {
       accessModes: ['ReadWriteOnce'],
       storageClassName: 'manual',
       persistentVolumeReclaimPolicy: 'Retain',
+      hostPath: { path: '/data' },
     },
   })
   await clock.advance(100)

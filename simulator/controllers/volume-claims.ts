@@ -6,7 +6,7 @@ const volumes = 'persistentvolumes'
 const classes = 'storageclasses.storage.k8s.io'
 const defaultClass = 'standard'
 const defaultAnnotation = 'storageclass.kubernetes.io/is-default-class'
-/** Provisions volumes that are nothing but their object: files of a claim live as long as the container that wrote them. */
+/** Provisions volumes that are nothing but their object: the node keeps a claim's files as long as there is the claim. */
 const provisioner = 'labwright.dev/simulated'
 const claimFinalizer = 'kubernetes.io/pvc-protection'
 const volumeFinalizer = 'kubernetes.io/pv-protection'
@@ -230,7 +230,8 @@ export const volumeClaimController: Controller = ({ api, clock, report }) => {
     }),
     api.watch(volumes, ({ type, object, previous }) => {
       if (type !== 'DELETED') queue.add(object.metadata.name)
-      if (previous === undefined) unbound()
+      // A new volume is Pending until we have looked at it.
+      if (previous?.status?.phase !== object.status?.phase) unbound()
     }),
     api.watch(classes, unbound),
     api.watch('pods', ({ type, object }) => {

@@ -1,15 +1,20 @@
-import { seededRandom, type KubeObject } from '../../kubernetes/index.ts'
+import { createApi } from '../../cluster.ts'
+import { ManualClock, seededRandom, type KubeObject } from '../../kubernetes/index.ts'
 import { nodeFixture } from '../../node/testing/fixture.ts'
 import { createScheduler } from '../../scheduler/index.ts'
 import { startControllers } from '../index.ts'
 
-/** A whole small cluster on an API in memory, its clock turned by hand, with the namespace `lab`. */
+/**
+ * A whole small cluster, its clock turned by hand, with the namespace `lab`. The API is the real one, only that nothing is admitted or
+ * refused by plugins: what controllers write must pass the validation that everyone's objects pass.
+ */
 export async function clusterFixture() {
-  const fixture = nodeFixture()
-  const { api, clock, errors } = fixture
+  const clock = new ManualClock()
+  const { api } = await createApi({ clock, admission: () => [] })
+  const fixture = nodeFixture({ clock, api })
+  const { errors } = fixture
   const context = { api, clock, random: seededRandom(3), report: (error: unknown) => void errors.push(error) }
-  for (const name of ['kube-node-lease', 'lab'])
-    await api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  await api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lab' } })
   createScheduler(context)
   startControllers({ ...context, caCertificate: 'CA' })
   await clock.advance(10)

@@ -49,9 +49,11 @@ export function fakeShell(): ContainerShell {
 }
 
 /** A node alone with an API in memory, its clock turned by hand; images take 100 ms to pull and 100 ms to start. */
-export function nodeFixture(extra: Partial<NodeOptions> = {}) {
-  const clock = new ManualClock()
-  const api = memoryApi({ clock, random: seededRandom(1) })
+export function nodeFixture({
+  clock = new ManualClock(),
+  api = memoryApi({ clock, random: seededRandom(1) }),
+  ...extra
+}: Partial<NodeOptions> & { clock?: ManualClock } = {}) {
   const network = fakeNetwork()
   const errors: unknown[] = []
   const options: NodeOptions = {
@@ -88,8 +90,8 @@ export function nodeFixture(extra: Partial<NodeOptions> = {}) {
     /** `Reason: message` of the events about an object. */
     told: (about: string) =>
       api
-        .events()
-        .filter((event) => event.about === about)
+        .list('events')
+        .filter(({ involvedObject: { kind, name } }) => `${kind}/${name}` === about)
         .map(({ reason, message }) => `${reason}: ${message}`),
   }
 }

@@ -34,9 +34,15 @@ export function checkClaim({ spec }: Tree): Cause[] {
 
 export function checkClaimUpdate({ spec, status }: Tree, old: Tree): Cause[] {
   const bound = status?.phase === 'Bound' || old.status?.phase === 'Bound'
+  // A claim that names no class may be given one later: that is how it takes the default (validateStorageClassUpgradeFromNil).
+  const storageClassName = old.spec.storageClassName ?? spec.storageClassName
   const fixed = (part: Tree): Tree => {
     const { volumeAttributesClassName: _v, volumeName: _n, ...rest } = part
-    return bound ? { ...rest, resources: undefined } : rest
+    return {
+      ...rest,
+      storageClassName: rest.storageClassName ?? storageClassName,
+      ...(bound && { resources: undefined }),
+    }
   }
   if (sameTree(fixed(spec), fixed(old.spec)) && (!old.spec.volumeName || spec.volumeName === old.spec.volumeName))
     return []
