@@ -151,6 +151,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     findImage: (image) => meshImages[repositoryOf(image)] ?? findImage(image),
   })
   owned.push(node)
+  await exists(api, 'serviceaccounts', 'default', 'default')
   for (const virtual of metricsResources({ api, clock, usage: node })) {
     kernel.virtual.set(qualified(virtual.resource), virtual)
     kernel.catalog.serve(qualified(virtual.resource), [virtual.resource])
@@ -176,4 +177,16 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
       base[Symbol.dispose]()
     },
   }
+}
+
+/** A new cluster takes pods from the moment that their namespace has its account: whoever asks for one at once need not wait for that. */
+function exists(api: Api, resource: string, namespace: string, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watch = api.watch(resource, ({ object: { metadata } }) => {
+      if (metadata.namespace !== namespace || metadata.name !== name) return
+      // The watch is not there yet when it tells of what was there before.
+      queueMicrotask(() => watch[Symbol.dispose]())
+      resolve()
+    })
+  })
 }
