@@ -63,6 +63,7 @@ export class ContainerRun {
       clock: node.clock,
       random,
       files: () => container.host.filesOf(spec),
+      mounts: node.sharedVolumes.mountsOf(pod, spec),
     })
     if (spec.stdin === true) this.console = new Console()
     const open: Disposable[] = []

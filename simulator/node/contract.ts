@@ -1,6 +1,7 @@
 import type { Api, Clock, EventRecorder, KubeObject, Random } from '../kubernetes/index.ts'
 import type { PodNetwork } from '../network/index.ts'
 import type { ContainerOptions, ContainerShell, Image } from '../programs/index.ts'
+import type { SharedVolumes } from './shared-volumes.ts'
 
 /** Simulated milliseconds, lowest and highest. */
 type Range = readonly [number, number]
@@ -43,6 +44,8 @@ export interface NodeContext extends Required<Omit<NodeOptions, 'report' | 'issu
   issueToken: NodeOptions['issueToken']
   report: (error: unknown, key: string) => void
   recorder: EventRecorder
+  /** What the pods of this node write to their volumes. */
+  sharedVolumes: SharedVolumes
   /** Images that this node has already pulled. */
   pulled: Set<string>
 }

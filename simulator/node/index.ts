@@ -5,6 +5,7 @@ import { kubeletApi } from './kubelet.ts'
 import { nodeAddress } from '../network/index.ts'
 import { registerNode } from './node-object.ts'
 import { isTerminal, PodRunner } from './pod-runner.ts'
+import { SharedVolumes } from './shared-volumes.ts'
 import { UsageMeter } from './usage.ts'
 
 export type { NodeOptions, PodTokenRequest } from './contract.ts'
@@ -37,6 +38,7 @@ export function createNode(options: NodeOptions): Node {
     issueToken: options.issueToken,
     recorder: createEventRecorder({ api, clock, component: 'kubelet', host: name }),
     pulled: new Set(),
+    sharedVolumes: new SharedVolumes(api),
   }
   const runners = new Map<string, PodRunner>()
   const meter = new UsageMeter(clock)
@@ -107,6 +109,7 @@ export function createNode(options: NodeOptions): Node {
     [Symbol.dispose]() {
       watch[Symbol.dispose]()
       registration[Symbol.dispose]()
+      node.sharedVolumes[Symbol.dispose]()
       for (const each of refreshes) each[Symbol.dispose]()
       for (const key of runners.keys()) forget(key)
     },

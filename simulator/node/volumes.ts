@@ -22,7 +22,7 @@ export interface VolumeContext {
   issueToken: NodeOptions['issueToken']
 }
 
-/** Files of all volumes of a pod by volume name; emptyDir and claims begin empty. Throws MountError. */
+/** Files of all volumes of a pod by volume name; those that containers write to are `SharedVolumes`. Throws MountError. */
 export function volumeFiles(context: VolumeContext): Volumes {
   const volumes: Volumes = new Map()
   for (const volume of context.pod.spec.volumes ?? []) volumes.set(volume.name, filesOf(context, volume, volume.name))

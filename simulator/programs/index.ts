@@ -1,4 +1,4 @@
 export { findImage } from './images.ts'
 export { ExecutableNotFound } from './program.ts'
 export type { ContainerShell, HttpHandler, Image, Program, ProgramContext } from './program.ts'
-export { createContainerShell, type ContainerOptions } from './shell/index.ts'
+export { createContainerShell, SharedDirectory, type ContainerOptions, type Mount } from './shell/index.ts'

@@ -1,6 +1,7 @@
 import type { ExecResult, IFileSystem } from 'just-bash'
 import type { Clock, KubeObject, Random } from '../../kubernetes/index.ts'
 import type { Image, PodSockets } from '../program.ts'
+import type { Mount } from './shared-directory.ts'
 
 /** What a shell needs to know of the container that it is in. */
 export interface ContainerOptions {
@@ -14,6 +15,8 @@ export interface ContainerOptions {
   random: Random
   /** Mounted volumes as files, by absolute path; asked when the first command runs. */
   files?: () => Readonly<Record<string, string | Uint8Array>>
+  /** Volumes that other containers write to as well. */
+  mounts?: readonly Mount[]
   /** Ends the container's main process: what `kill 1` does. */
   terminate?: () => void
   /** One line of the container's log: what is written to /proc/1/fd/1. */

@@ -7,6 +7,7 @@ import { envScript, withoutLeadingSlashes } from './commands/files.ts'
 import { createFileSystem, initialFiles, loadBash } from './files.ts'
 import { readsStdin, runShell } from './shell.ts'
 import { quote, runScript } from './script.ts'
+import { isInside } from './shared-directory.ts'
 import { openTerminal, type Terminal } from './terminal/terminal.ts'
 
 const KILLED = 137
@@ -85,20 +86,20 @@ class LazyContainer implements ContainerShell {
   }
 
   async readFile(path: string): Promise<Uint8Array | undefined> {
-    if (this.#fs === undefined) {
+    if (this.#fs === undefined && !this.#isMounted(path)) {
       const content = this.#staged.get(path) ?? initialFiles(this.#options)[path]
       return typeof content === 'string' ? Buffer.from(content) : content
     }
-    const fs = await this.#fs
+    const fs = await this.#container.fs()
     return (await fs.exists(path)) && (await fs.stat(path)).isFile ? fs.readFileBuffer(path) : undefined
   }
 
   async writeFile(path: string, content: string | Uint8Array): Promise<void> {
-    if (this.#fs === undefined) {
+    if (this.#fs === undefined && !this.#isMounted(path)) {
       this.#staged.set(path, content)
       return
     }
-    const fs = await this.#fs
+    const fs = await this.#container.fs()
     await fs.mkdir(path.slice(0, path.lastIndexOf('/')) || '/', { recursive: true })
     await fs.writeFile(path, content)
   }
@@ -106,6 +107,10 @@ class LazyContainer implements ContainerShell {
   [Symbol.dispose](): void {
     this.#closed.abort()
     this.#fs = undefined
+  }
+
+  #isMounted(path: string): boolean {
+    return (this.#options.mounts ?? []).some((mount) => isInside(path, mount))
   }
 
   /** The command line of the pod's own process. */

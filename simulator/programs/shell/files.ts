@@ -1,4 +1,4 @@
-import type { IFileSystem, InMemoryFs } from 'just-bash'
+import type { IFileSystem } from 'just-bash'
 import type { ContainerOptions } from './command.ts'
 
 /** Where output goes that must be seen at once: a path under /dev that is no file. */
@@ -44,8 +44,8 @@ export function initialFiles({
 export async function createFileSystem(
   options: ContainerOptions,
   staged: ReadonlyMap<string, string | Uint8Array>,
-): Promise<InMemoryFs> {
-  const { InMemoryFs } = await loadBash()
+): Promise<IFileSystem> {
+  const { InMemoryFs, MountableFs } = await loadBash()
   const fs = new InMemoryFs({ ...initialFiles(options), ...Object.fromEntries(staged) })
   for (const directory of [
     '/tmp',
@@ -62,7 +62,14 @@ export async function createFileSystem(
     '/run',
   ])
     await fs.mkdir(directory, { recursive: true })
-  return fs
+  const { mounts = [] } = options
+  if (mounts.length === 0) return fs
+  const opened = mounts.map(async ({ path, directory }) => ({ mountPoint: path, filesystem: await directory.open() }))
+  // The interpreter puts its commands into /bin at once, or (into files that cannot do that) not at all.
+  return Object.assign(new MountableFs({ base: fs, mounts: await Promise.all(opened) }), {
+    mkdirSync: fs.mkdirSync.bind(fs),
+    writeFileSync: fs.writeFileSync.bind(fs),
+  })
 }
 
 /** The same files, with some paths that lead to sinks. */
