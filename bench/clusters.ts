@@ -1,42 +1,46 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import os from 'node:os'
 import path from 'node:path'
-import { figure, median, repeat, timed, type Benchmark } from './measure.ts'
+import { figure, median, repeat, temporaryFolder, timed, type Benchmark } from './measure.ts'
 
 const host = path.resolve(import.meta.dirname, '../dist/simulator-host.js')
-/** Clusters that are made to see what one more costs. */
-const many = 20
+/** Clusters that are made at once to see what one more costs. */
+const BATCH = 5
 
 /** A cluster in a warm host: how soon it answers, and what a further idle one takes. */
 export const clusters: Benchmark = {
   name: 'clusters',
-  async run(runs) {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-bench-'))
+  async run(runs, resources) {
+    const folder = await temporaryFolder(resources)
     const socket = path.join(folder, 'host.sock')
     const child = spawn(process.execPath, [host, '--socket', socket, '--data', path.join(folder, 'clusters')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    try {
-      await new Promise((resolve) => child.stdout?.once('data', resolve))
-      await post(socket, { id: 'warm-up' })
-      const ready = await repeat(runs, (index) => timed(() => post(socket, { id: `ready-${index}` })))
+    const ended = once(child, 'exit')
+    resources.add({
+      async [Symbol.asyncDispose]() {
+        child.kill('SIGTERM')
+        await ended
+      },
+    })
+    await once(child.stdout, 'data')
+    await post(socket, { id: 'warm-up' })
+    const ready = await repeat(runs, (index) => timed(() => post(socket, { id: `ready-${index}` })))
+    await settle()
+    let resident = await residentMebibytes(child)
+    const each = await repeat(runs, async (run) => {
+      for (let index = 0; index < BATCH; index++) await post(socket, { id: `idle-${run}-${index}` })
       await settle()
-      const before = await residentMebibytes(child)
-      for (let index = 0; index < many; index++) await post(socket, { id: `idle-${index}` })
-      await settle()
-      const each = ((await residentMebibytes(child)) - before) / many
-      return [
-        figure('clusters: ready in a warm host', ready, 300),
-        figure('clusters: memory of a further idle cluster', [each], 10, 'MiB'),
-      ]
-    } finally {
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await ended
-      await rm(folder, { recursive: true, force: true })
-    }
+      const before = resident
+      resident = await residentMebibytes(child)
+      return (resident - before) / BATCH
+    })
+    return [
+      figure('clusters: ready in a warm host', ready, 300),
+      figure('clusters: memory of a further idle cluster', each, 10, 'MiB'),
+    ]
   },
 }
 

@@ -1,4 +1,7 @@
-import type { Resources } from '../server/main/resources.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { Resources } from '../server/main/resources.ts'
 
 /** One figure beside its reference and its bar. Times are milliseconds unless `unit` says otherwise. */
 export interface Figure {
@@ -11,6 +14,8 @@ export interface Figure {
   ratio?: number
   bar: { kind: 'at most' | 'at most, ratio'; value: number }
   met: boolean
+  /** The machine's load average over a minute when the benchmark began. */
+  load?: number
 }
 
 export interface Benchmark {
@@ -63,4 +68,20 @@ export async function repeat(runs: number, work: (index: number) => Promise<numb
   const results: number[] = []
   for (let index = 0; index < runs; index++) results.push(await work(index))
   return results
+}
+
+/** Gives each run resources of its own, closed after it, and with those of the benchmark when it is interrupted. */
+export async function withResources<T>(parent: Resources, work: (resources: Resources) => Promise<T>): Promise<T> {
+  const own = parent.add(new Resources())
+  try {
+    return await work(own)
+  } finally {
+    await own[Symbol.asyncDispose]()
+  }
+}
+
+export async function temporaryFolder(resources: Resources): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-bench-'))
+  resources.add({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) })
+  return folder
 }

@@ -4,19 +4,19 @@ import { gzipSync } from 'node:zlib'
 import { openBrowser } from '../test/support/browser.ts'
 import { startLabwright } from '../test/support/labwright.ts'
 import { Learner } from '../test/support/learner.ts'
-import { figure, repeat, timed, type Benchmark } from './measure.ts'
+import { figure, repeat, timed, withResources, type Benchmark } from './measure.ts'
 
 const client = path.resolve(import.meta.dirname, '../dist/client')
 
 /** First paint, click to prompt, and the size of what is loaded before the terminal. */
 export const page: Benchmark = {
   name: 'page',
-  async run(runs) {
+  async run(runs, resources) {
     const prompts: number[] = []
-    const paints = await repeat(runs, async () => {
-      const labwright = await startLabwright()
-      const browser = await openBrowser()
-      try {
+    const paints = await repeat(runs, () =>
+      withResources(resources, async (own) => {
+        const labwright = own.add(await startLabwright())
+        const browser = own.add(await openBrowser())
         const tab = await browser.newPage()
         const learner = new Learner(tab)
         await tab.goto(labwright.link)
@@ -34,11 +34,8 @@ export const page: Benchmark = {
           }),
         )
         return paint
-      } finally {
-        await browser[Symbol.asyncDispose]()
-        await labwright[Symbol.asyncDispose]()
-      }
-    })
+      }),
+    )
     return [
       figure('page: first contentful paint on loopback', paints, 1000),
       figure('page: new session, click to usable prompt', prompts, 1500),

@@ -10,40 +10,36 @@ const labFolder = path.resolve(import.meta.dirname, '../labs/service-mesh')
 /** From the end of the command that changes the cluster to the verdict on the live connection that the page draws from. */
 export const verdicts: Benchmark = {
   name: 'verdicts',
-  async run(runs) {
-    const labwright = await startLabwright()
+  async run(runs, resources) {
+    const labwright = resources.add(await startLabwright())
     const client = await LiveClient.login(labwright.link)
-    try {
-      const { id } = await client.startSession('service-mesh')
-      await client.connect(id)
-      const shell = await openShell(client)
-      await playSolution(client, id, shell)
-      const state = await repeat(runs, async (index) => {
-        const namespace = `bench-${index}`
-        const met = taskState(client, 'first-look', 'met')
-        const changed = await shell(`kubectl create namespace ${namespace}`)
-        const seen = await met
-        const undone = taskState(client, 'first-look', 'fallen')
-        await shell(`kubectl delete namespace ${namespace}`)
-        await undone
-        return seen - changed
-      })
-      const counting = await repeat(runs, async () => {
-        const fallen = taskState(client, 'canary-90-10', 'fallen')
-        await shell(`sed -E 's/weight: [0-9]+/weight: 50/' canary.yaml | kubectl apply -f -`)
-        await fallen
-        const met = taskState(client, 'canary-90-10', 'met')
-        const changed = await shell('kubectl apply -f canary.yaml')
-        return (await met) - changed
-      })
-      return [
-        figure('verdicts: change to verdict, state check', state, 1000),
-        figure('verdicts: change to verdict, counting check', counting, 3000),
-      ]
-    } finally {
-      client.close()
-      await labwright[Symbol.asyncDispose]()
-    }
+    resources.add({ [Symbol.asyncDispose]: async () => client.close() })
+    const { id } = await client.startSession('service-mesh')
+    await client.connect(id)
+    const shell = await openShell(client)
+    await playSolution(client, id, shell)
+    const state = await repeat(runs, async (index) => {
+      const namespace = `bench-${index}`
+      const met = taskState(client, 'first-look', 'met')
+      const changed = await shell(`kubectl create namespace ${namespace}`)
+      const seen = await met
+      const undone = taskState(client, 'first-look', 'fallen')
+      await shell(`kubectl delete namespace ${namespace}`)
+      await undone
+      return seen - changed
+    })
+    const counting = await repeat(runs, async () => {
+      const fallen = taskState(client, 'canary-90-10', 'fallen')
+      await shell(`sed -E 's/weight: [0-9]+/weight: 50/' canary.yaml | kubectl apply -f -`)
+      await fallen
+      const met = taskState(client, 'canary-90-10', 'met')
+      const changed = await shell('kubectl apply -f canary.yaml')
+      return (await met) - changed
+    })
+    return [
+      figure('verdicts: change to verdict, state check', state, 1000),
+      figure('verdicts: change to verdict, counting check', counting, 3000),
+    ]
   },
 }
 
