@@ -1,13 +1,28 @@
 import { defineConfig } from 'vitest/config'
 
+const rooms = '{labs,verifiers,server,client,simulator,cli,protocol,bench,test,build}/**/*.test.{ts,tsx}'
+/** Whole pages in a real browser: one file at a time, after the others, so that each has the machine to itself. */
+const pages = 'test/e2e/**/*.test.ts'
+
 export default defineConfig({
   test: {
-    include: ['{labs,verifiers,server,client,simulator,cli,protocol,bench,test,build}/**/*.test.{ts,tsx}'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     globalSetup: ['test/setup/build.ts', 'test/setup/tools.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'rooms',
+          include: [rooms],
+          exclude: [pages, '**/node_modules/**'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: 'pages', include: [pages], maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 })

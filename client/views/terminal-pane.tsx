@@ -90,6 +90,8 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
   const host = useRef<HTMLDivElement>(null)
   const xterm = useRef<Terminal | undefined>(undefined)
   const fit = useRef<FitAddon | undefined>(undefined)
+  // xterm's own text field is made late and must be named after it was.
+  const currentName = useRef(name)
 
   useEffect(() => {
     const element = host.current
@@ -103,6 +105,7 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
       const fitting = new FitAddon()
       made.loadAddon(fitting)
       withoutInlineStyles(() => made.open(element))
+      label()
       xterm.current = made
       fit.current = fitting
       let timer: ReturnType<typeof setTimeout> | undefined
@@ -138,9 +141,12 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
     if (!matchMedia('(pointer: coarse)').matches) made.focus()
   }, [visible, connected])
 
+  const label = () =>
+    host.current?.querySelector('textarea')?.setAttribute('aria-label', messages.terminal.label(currentName.current))
   useEffect(() => {
-    host.current?.querySelector('textarea')?.setAttribute('aria-label', messages.terminal.label(name))
-  })
+    currentName.current = name
+    label()
+  }, [name])
 
   const reader = screenReader.value
   useEffect(() => {
