@@ -5,7 +5,7 @@ const ESCAPE = 0x1b
  * (xterm.js 6.0 lets them through; fixed upstream after it).
  */
 export function withoutPasteMarks(text: string): string {
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
   return text.replaceAll(/\u001B\[20[01]~|[\u0080-\u009F]/g, '')
 }
 

@@ -69,16 +69,13 @@ const rows: Row[] = [
     prints: 'namespace "kube-node-lease" deleted\n',
   },
   { run: 'kubectl delete all --all', prints: /service "kubernetes" deleted/ },
-  {
-    run: 'until kubectl get svc/kubernetes ns/kube-node-lease >/dev/null 2>&1; do sleep 0.2; done; echo condition met',
-    prints: /condition met/,
-  },
+  // One object a command: kubectl gives up at once when two are missing, on any cluster.
+  { run: 'kubectl wait --for=create svc/kubernetes --timeout=10s', prints: /condition met/ },
+  { run: 'kubectl wait --for=create ns/kube-node-lease --timeout=10s', prints: /condition met/ },
   { run: 'kubectl delete node --all', prints: /^node ".*" deleted/ },
   { run: 'kubectl delete pods,secrets,configmaps,serviceaccounts --all -n kube-system' },
-  {
-    run: 'kubectl wait --for=create sa/default cm/kube-root-ca.crt --timeout=10s -n kube-system',
-    prints: /condition met/,
-  },
+  { run: 'kubectl wait --for=create sa/default --timeout=10s -n kube-system', prints: /condition met/ },
+  { run: 'kubectl wait --for=create cm/kube-root-ca.crt --timeout=10s -n kube-system', prints: /condition met/ },
   ...alive,
 ]
 
