@@ -29,6 +29,12 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable], .xterm') !== null
 }
 
+/** At once where the place is seen, so that two keys in a row lead there and back; else when it has come forward. */
+function focusOn(place: () => HTMLElement | null) {
+  place()?.focus()
+  if (document.activeElement !== place()) requestAnimationFrame(() => place()?.focus())
+}
+
 export function LabPage({ store, view, step }: LabPageProps) {
   // Where the learner came in stays theirs: verdicts that arrive later turn no pages.
   const [first] = useState(() => currentIndex(view, step))
@@ -42,15 +48,15 @@ export function LabPage({ store, view, step }: LabPageProps) {
   }
   const toLesson = () => {
     setNarrow('lesson')
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('.lesson')?.focus())
+    focusOn(() => document.querySelector<HTMLElement>('.lesson'))
   }
   const toTerminal = () => {
     setNarrow('work')
-    requestAnimationFrame(() => {
-      const terminal = document.querySelector<HTMLElement>('.pane:not([hidden]) textarea')
-      const place = terminal ?? document.querySelector<HTMLElement>('.work button')
-      place?.focus()
-    })
+    focusOn(
+      () =>
+        document.querySelector<HTMLElement>('.pane:not([hidden]) textarea') ??
+        document.querySelector<HTMLElement>('.work button'),
+    )
   }
   useEffect(() => {
     // The terminal takes Tab, so a key that it is never asked for leads out of it.

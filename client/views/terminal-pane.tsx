@@ -3,7 +3,7 @@ import { ClipboardAddon } from '@xterm/addon-clipboard'
 import { FitAddon } from '@xterm/addon-fit'
 import { WebLinksAddon } from '@xterm/addon-web-links'
 import { Terminal } from '@xterm/xterm'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { TerminalView } from '../../protocol/live.ts'
 import { messages } from '../messages/index.ts'
 import { screenReader, theme } from '../stores/preferences.ts'
@@ -133,7 +133,7 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
   }, [number])
 
   const connected = store.connection.value.state === 'connected'
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = xterm.current
     if (!visible || made === undefined) return
     fit.current?.fit()

@@ -78,6 +78,10 @@ describe('a session lives as long as its learner needs it', { timeout: 120_000 }
     await page.getByRole('button', { name: 'Close logs' }).click()
     await tab('logs').waitFor({ state: 'detached' })
     expect(await tab('bash 1').getAttribute('aria-selected')).toBe('true')
+    // The terminal that comes forward takes the keys, a moment later: what follows must not meet that moment.
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.matches('.pane:not([hidden]) textarea')))
+      .toBe(true)
   })
 
   it('turns pages with [ and ], but not while somebody types', async () => {
