@@ -40,3 +40,16 @@ test.each([0, 1])(
     expect([...ids].sort()).toEqual([first.id, second.id].sort())
   },
 )
+
+test('closing while the pool still looks around leaves nothing that nobody holds', async () => {
+  const { clusters, ids, release } = provider()
+  ids.add('held').add('loose')
+  const pool = createPool(clusters, { size: 1, onError: (error) => expect.fail(String(error)) })
+  const adopting = pool.adopt(new Set(['held']))
+  const closing = pool[Symbol.asyncDispose]()
+  release()
+  await Promise.all([adopting, closing])
+  expect([...ids]).toEqual(['held'])
+  await pool.adopt(new Set(['held']))
+  expect([...ids]).toEqual(['held'])
+})

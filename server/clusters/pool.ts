@@ -28,6 +28,7 @@ class Pool implements ClusterPool {
   /** Made by this pool: a claim may come while `adopt` still looks around, and its cluster is not a loose one. */
   readonly #made = new Set<string>()
   #filling: Promise<void> | undefined
+  #adopting: Promise<void> | undefined
   #closed = false
 
   constructor(provider: ClusterProvider, size: number, onError: (error: unknown) => void) {
@@ -45,10 +46,19 @@ class Pool implements ClusterPool {
     return cluster
   }
 
-  async adopt(held: ReadonlySet<string>): Promise<void> {
+  adopt(held: ReadonlySet<string>): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    const adopting = this.#adopt(held)
+    // What fails is the caller's to hear; closing only waits for the end.
+    this.#adopting = adopting.catch(() => undefined)
+    return adopting
+  }
+
+  async #adopt(held: ReadonlySet<string>): Promise<void> {
     for (const id of await this.#provider.list()) {
       if (held.has(id) || this.#made.has(id)) continue
-      const spare = this.#spares.length < this.#size ? await this.#provider.find(id) : undefined
+      const isWanted = !this.#closed && this.#spares.length < this.#size
+      const spare = isWanted ? await this.#provider.find(id) : undefined
       if (spare === undefined) await this.#provider.delete(id)
       else this.#spares.push(spare)
     }
@@ -57,6 +67,7 @@ class Pool implements ClusterPool {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+    await this.#adopting
     await this.#filling
     for (const spare of this.#spares.splice(0)) await this.#provider.delete(spare.id)
   }

@@ -48,6 +48,11 @@ export class HostProcess {
     }
   }
 
+  /** Resolves when no host is on its way: one that is just being started has no process id yet. */
+  async settled(): Promise<void> {
+    await this.#starting?.catch(() => undefined)
+  }
+
   /** Resolves when a host answers; starts one when there is none. */
   ensure(): Promise<void> {
     this.#starting ??= this.#start().finally(() => {

@@ -57,6 +57,7 @@ class SimulatedClusters implements ClusterProvider {
 
   /** Ends the host when it holds no cluster: learners' clusters outlive the server, an empty process does not. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#host.settled()
     const pid = await this.#host.pid()
     if (pid !== undefined && (await this.list()).length === 0) process.kill(pid, 'SIGTERM')
   }
