@@ -186,3 +186,14 @@ test('another server finds the terminals, and a size is set once', async () => {
   await until(() => expect(eye.text()).toBe('ready\r\n30 100\r\n'))
   other[Symbol.dispose]()
 })
+
+test('a shell holds its own terminal alone: no other one, and not the far side of its own', async () => {
+  await connection.open('s', 'neighbour', script('sleep 60'), 80, 24)
+  const { number } = await connection.open('s', 'looks', script('readlink /proc/$$/fd/*'), 80, 24)
+  const eye = page('p')
+  eye.attach(number)
+  await exitOf(number)
+  const held = eye.text().trim().split(/\s+/)
+  expect(held).toHaveLength(3)
+  expect(new Set(held)).toEqual(new Set([expect.stringMatching(/^\/dev\/pts\/\d+$/)]))
+})

@@ -30,8 +30,15 @@ export interface Pty {
   end(): void
 }
 
-/** A session leader that opens a terminal gets it as its controlling terminal: job control needs that, and Node cannot ask for it. */
-const TAKE_TERMINAL = 'exec 0<>"$1" 1>&0 2>&0; shift; exec "$@"'
+/**
+ * A session leader that opens a terminal gets it as its controlling terminal: job control needs that, and Node cannot ask for it.
+ * Nor can Node mark what `open` made as closed on exec: without the loop a shell would hold every other learner's terminal, and its
+ * own, so that it would outlive this process.
+ */
+const TAKE_TERMINAL = `
+[ -e /dev/fd/0 ] || { echo "This machine has no /dev/fd, without which no terminal can be opened safely."; exit 126; }
+for fd in /dev/fd/*; do fd=\${fd##*/}; [ "$fd" -le 2 ] || eval "exec $fd>&-"; done
+exec 0<>"$1" 1>&0 2>&0; shift; exec "$@"`
 
 /**
  * Starts a program on a pty of its own. The slave side stays open here until a mark, written to it after the program's end, has
@@ -40,7 +47,7 @@ const TAKE_TERMINAL = 'exec 0<>"$1" 1>&0 2>&0; shift; exec "$@"'
 export function openPty(shell: ShellSpec, columns: number, rows: number, events: PtyEvents, clock: Clock): Pty {
   const native = nativePty()
   const { master, slave, pty } = native.open(columns, rows)
-  const child = spawn('/bin/sh', ['-c', TAKE_TERMINAL, 'sh', pty, shell.command, ...shell.arguments], {
+  const child = spawn('bash', ['--norc', '-c', TAKE_TERMINAL, 'bash', pty, shell.command, ...shell.arguments], {
     cwd: shell.folder,
     env: shell.environment,
     detached: true,
