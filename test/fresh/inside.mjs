@@ -1,8 +1,7 @@
 // Runs commands inside the root file system, as its user, with processes and mounts of its own that end with the command.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
-import { lchown } from 'node:fs/promises'
+import { lchown, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { USER } from './root.mjs'
 
@@ -24,10 +23,14 @@ export class Inside {
     this.#root = root
   }
 
-  /** Runs a command to its end. @throws with its last lines */
-  async run(command, milliseconds) {
+  /** Runs a command to its end; all that it prints lies in `log` afterwards. @throws with its last lines */
+  async run(command, milliseconds, log) {
     const started = this.start(command)
-    await started.ended(milliseconds)
+    try {
+      await started.ended(milliseconds)
+    } finally {
+      if (log !== undefined) await writeFile(log, started.output)
+    }
   }
 
   start(command) {
@@ -37,7 +40,8 @@ export class Inside {
 
 class Started {
   #child
-  #output = ''
+  /** Standard output and error so far. */
+  output = ''
   #ready
   #closed
 
@@ -66,7 +70,7 @@ class Started {
       },
     )
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream.on('data', (chunk) => (this.#output += chunk.toString()))
+      stream.on('data', (chunk) => (this.output += chunk.toString()))
     this.#closed = once(this.#child, 'close')
   }
 
@@ -75,7 +79,7 @@ class Started {
     await this.#ready
     const deadline = performance.now() + milliseconds
     for (;;) {
-      const match = pattern.exec(this.#output)?.[0]
+      const match = pattern.exec(this.output)?.[0]
       if (match !== undefined) return match
       if (this.#child.exitCode !== null) throw new Error(`it ended before it printed ${pattern}\n${this.#tail()}`)
       if (performance.now() > deadline) throw new Error(`it did not print ${pattern} in time\n${this.#tail()}`)
@@ -109,6 +113,6 @@ class Started {
   }
 
   #tail() {
-    return this.#output.trimEnd().split('\n').slice(-LAST_LINES).join('\n')
+    return this.output.trimEnd().split('\n').slice(-LAST_LINES).join('\n')
   }
 }
