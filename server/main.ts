@@ -3,18 +3,18 @@ import { getRequestListener } from '@hono/node-server'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { systemClock } from '../protocol/clock.ts'
+import { serverError } from '../protocol/errors/server.ts'
 import { createPool, simulatedClusters } from './clusters/index.ts'
 import { createChecker, RunnerPool } from './grading/index.ts'
 import { allowedHosts, allowedOrigins, createApp } from './http/index.ts'
 import { createLive, type Live } from './live/index.ts'
 import { namesOf, urlOf } from './main/addresses.ts'
 import { holdDataFolder, prepareDataFolder } from './main/data-folder.ts'
-import type { Config } from './main/config.ts'
+import { isLoopback, type Config } from './main/config.ts'
 import { listen } from './main/listen.ts'
 import { openLog } from './main/log.ts'
 import { openMirrors } from './main/mirrors.ts'
 import { Resources } from './main/resources.ts'
-import { requireSandbox } from './main/sandbox.ts'
 import { Logins } from './people/index.ts'
 import { Labs, Sessions } from './sessions/index.ts'
 import { openSqliteStore } from './store/index.ts'
@@ -50,7 +50,6 @@ export async function startServer(config: Config, notice: Notice = () => {}): Pr
 
 async function compose(config: Config, resources: Resources, notice: Notice): Promise<RunningServer> {
   prepareDataFolder(config.data)
-  await requireSandbox(config.host)
   let link = () => ''
   resources.add(await holdDataFolder(config.data, () => link()))
   const logger = openLog(config.data)
@@ -61,6 +60,9 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
   const logins = new Logins({ store, clock: systemClock })
   const workspaces = await createLocalWorkspaces({ dataFolder: config.data, ...openMirrors(config) })
   resources.add({ [Symbol.asyncDispose]: () => workspaces.close() })
+  // Learners of another machine get no shell of this user.
+  if (workspaces.whyPlain !== undefined && !isLoopback(config.host))
+    throw serverError('HOST_NEEDS_SANDBOX', { host: config.host, reason: workspaces.whyPlain })
   // From here to the listeners below nothing waits: a request that came in between would never be answered.
   const http = createServer()
   const port = await listen(http, config.host, config.port)

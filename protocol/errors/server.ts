@@ -16,7 +16,7 @@ export const serverError = defineErrors({
   HOST_NEEDS_SANDBOX: {
     status: 500,
     sentence:
-      'Without bubblewrap, learners\' shells run as you, so the server listens on this machine only and {host} is refused. Install bubblewrap ("apt install bubblewrap") or leave --host out.',
+      'Bubblewrap does not work here ({reason}), so learners\' shells run as you and {host} is refused. Install bubblewrap ("apt install bubblewrap") and let it make namespaces, or leave --host out to serve this machine only.',
   },
   DATA_FOLDER_UNUSABLE: {
     status: 500,

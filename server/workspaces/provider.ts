@@ -27,6 +27,8 @@ export interface RunResult {
 
 /** Makes workspaces: where a learner's shells run and files live. Every provider passes the same conformance suite. */
 export interface WorkspaceProvider {
+  /** Why shells run plainly, as the server's user; undefined where each of them is sandboxed. */
+  readonly whyPlain: string | undefined
   /** Makes the workspace, or takes it up again after a restart: files that are there stay. */
   create(request: WorkspaceRequest): Promise<Workspace>
   /** What to start in a terminal of this workspace. */

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Browser, makeGround, Serve } from './support/serve.ts'
 
@@ -44,6 +46,17 @@ describe('a start that cannot be is one sentence with a code, and what to do', (
     const server = serve([...ground.args, '--host', '0.0.0.0'], { PATH: '/nowhere' })
     expect(await server.ended()).toBe(1)
     expect(server.errors).toEqual(oneSentence('HOST_NEEDS_SANDBOX', /Install bubblewrap/))
+  })
+
+  test('another address than loopback where bubblewrap starts but gives shells no /proc, as in many containers', async () => {
+    const bwrap = path.join(ground.folder, 'bwrap')
+    const script = `#!/bin/sh
+for word; do case $word in --proc) echo "bwrap: Can't mount proc on /newroot/proc" >&2; exit 1 ;; esac; done
+`
+    await writeFile(bwrap, script, { mode: 0o755 })
+    const server = serve([...ground.args, '--host', '0.0.0.0'], { PATH: ground.folder })
+    expect(await Promise.race([server.ended(), server.link()])).toBe(1)
+    expect(server.errors).toEqual(oneSentence('HOST_NEEDS_SANDBOX', /bwrap: Can't mount proc/))
   })
 
   test.each([

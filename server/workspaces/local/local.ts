@@ -38,14 +38,14 @@ export async function createLocalWorkspaces(options: LocalWorkspacesOptions): Pr
   await writeSettings(settings, certificate)
   const probe = path.join(folder, 'probe')
   await mkdir(probe, { recursive: true })
-  const bwrap =
+  const sandbox =
     options.sandbox === false
-      ? undefined
+      ? { whyNot: 'it is not wanted' }
       : await findSandbox({ home: probe, temporary: probe, settings, visible, hidden, tools: {} })
   // Unzipping takes a second or two; the first session waits for it, the start does not.
   const tools = findTools(path.join(options.dataFolder, 'tools'), options.standIns)
   tools.catch(() => {})
-  return new LocalWorkspaces({ folder, settings, visible, hidden, proxy, port, bwrap, tools })
+  return new LocalWorkspaces({ folder, settings, visible, hidden, proxy, port, sandbox, tools })
 }
 
 interface Parts {
@@ -55,23 +55,27 @@ interface Parts {
   hidden: string[]
   proxy: DownloadProxy
   port: number
-  bwrap: string | undefined
+  sandbox: { bwrap: string } | { whyNot: string }
   tools: Promise<Tools>
 }
 
 class LocalWorkspaces implements WorkspaceProvider {
   readonly #parts: Parts
   readonly #secrets = new Map<string, string>()
+  readonly #bwrap: string | undefined
+  readonly whyPlain: string | undefined
   #tools: Tools = { found: {}, notes: [] }
 
   constructor(parts: Parts) {
     this.#parts = parts
+    if ('bwrap' in parts.sandbox) this.#bwrap = parts.sandbox.bwrap
+    else this.whyPlain = parts.sandbox.whyNot
   }
 
   async create({ id, kubeconfig, mirrors }: WorkspaceRequest): Promise<Workspace> {
     if (!/^[\w-]+$/.test(id)) throw workspaceError('FILE_OUTSIDE_HOME', { path: id })
     this.#tools = await this.#parts.tools
-    if (this.#parts.bwrap === undefined) await linkTools(this.#linked, this.#tools.found)
+    if (this.#bwrap === undefined) await linkTools(this.#linked, this.#tools.found)
     const home = this.#home(id)
     const notes = await writable(home, async () => {
       await mkdir(home, { recursive: true, mode: 0o700 })
@@ -81,7 +85,7 @@ class LocalWorkspaces implements WorkspaceProvider {
     const secret = await keptSecret(this.#beside(id, 'secret'))
     this.#secrets.set(id, secret)
     this.#parts.proxy.allow(id, { secret, mirrors })
-    return { id, sandboxed: this.#parts.bwrap !== undefined, notes: [...this.#tools.notes, ...notes] }
+    return { id, sandboxed: this.#bwrap !== undefined, notes: [...this.#tools.notes, ...notes] }
   }
 
   shell(id: string): ShellSpec {
@@ -115,7 +119,7 @@ class LocalWorkspaces implements WorkspaceProvider {
   }
 
   get #settingsInside(): string {
-    return this.#parts.bwrap === undefined ? this.#parts.settings : SANDBOX_SETTINGS
+    return this.#bwrap === undefined ? this.#parts.settings : SANDBOX_SETTINGS
   }
 
   /** Files about a workspace that its shells do not see. */
@@ -159,7 +163,8 @@ class LocalWorkspaces implements WorkspaceProvider {
   }
 
   #spec(id: string, command: string[]): ShellSpec {
-    const { bwrap, settings, visible, hidden, port } = this.#parts
+    const { settings, visible, hidden, port } = this.#parts
+    const bwrap = this.#bwrap
     const home = this.#home(id)
     const proxy = `http://${id}:${this.#known(id)}@127.0.0.1:${port}`
     if (bwrap === undefined) {

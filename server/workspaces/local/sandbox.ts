@@ -103,18 +103,20 @@ export function sandboxArguments({ home, temporary, settings, visible, hidden = 
 }
 
 /**
- * The path of bubblewrap when it works here. It may be installed and still not be permitted (no user namespaces, a container
- * without the right, AppArmor), so it is tried with the very arguments that shells get.
+ * The path of bubblewrap when it works here, or why it does not. It may be installed and still not be permitted (no user namespaces,
+ * a container without the right, AppArmor), so it is tried with the very arguments that shells get.
  */
-export async function findSandbox(places: SandboxPlaces): Promise<string | undefined> {
+export async function findSandbox(places: SandboxPlaces): Promise<{ bwrap: string } | { whyNot: string }> {
   const folders = (process.env['PATH'] ?? '').split(path.delimiter)
   const bwrap = folders.map((folder) => path.join(folder, 'bwrap')).find((file) => existsSync(file))
-  if (bwrap === undefined) return undefined
+  if (bwrap === undefined) return { whyNot: 'bwrap is not on the PATH' }
   try {
     const probe = [...sandboxArguments(places), 'bash', '-c', 'test "$(id -u)" = 1000 && test -w . && test -d /proc/1']
     await promisify(execFile)(bwrap, probe, { timeout: PROBE_MILLISECONDS })
-    return bwrap
-  } catch {
-    return undefined
+    return { bwrap }
+  } catch (error) {
+    const { killed, stderr, message } = error as Error & { killed?: boolean; stderr?: string }
+    if (killed) return { whyNot: `it did not start a shell within ${PROBE_MILLISECONDS / 1000} s` }
+    return { whyNot: (stderr || message).split('\n', 1).join() }
   }
 }
