@@ -77,7 +77,7 @@ test('in the sandbox of the workspace there is no lab', async () => {
   if (!(await world.page.view(session)).sandboxed) return
   const { output } = await shell.run(
     `ls -d ${world.ground.folder} ${path.join(root, 'labs')} 2>/dev/null
-    find / \\( -path /proc -o -path /usr -o -path /sys -o -name node_modules \\) -prune -o \\( -name proof.yaml -o -name hidden.sh \\) -print 2>/dev/null`,
+    find / \\( -path /proc -o -path /sys -o -name node_modules \\) -prune -o \\( -name proof.yaml -o -name hidden.sh \\) -print 2>/dev/null`,
   )
   expect(output).toBe('')
 })

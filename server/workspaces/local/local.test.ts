@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -67,6 +67,36 @@ test('labs are not seen where modules are', async () => {
   const { output } = await provider.run('a', `ls ${modules} ${labs}`, { timeoutMilliseconds: 10_000 })
   expect(output).toContain('labwright')
   expect(output.includes('solution.sh')).toBe(!sandboxed)
+  await provider.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('labs are not seen in the folders of the system either, by any of their names', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'workspaces-'))
+  const link = path.join(folder, 'labs')
+  await symlink('/usr/share', link)
+  // Where /lib is /usr/lib by another name, both show it.
+  const entries = await readdir('/usr/lib', { withFileTypes: true })
+  const module = entries.find((entry) => entry.isDirectory() && !entry.name.includes('linux'))!.name
+  const hidden = [link, path.join('/usr/lib', module)]
+  const provider = await createLocalWorkspaces({ dataFolder: path.join(folder, 'data'), mirrors: {}, hidden })
+  const { sandboxed } = await provider.create({ id: 'a', kubeconfig: '', mirrors: [] })
+  const { output } = await provider.run('a', `ls -A /usr/share /usr/lib/${module}; ls -A /lib/${module} 2>/dev/null`, {
+    timeoutMilliseconds: 10_000,
+  })
+  expect(output.split('\n').filter((line) => line !== '' && !line.endsWith(':')).length > 0).toBe(!sandboxed)
+  await provider.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('data are not seen where modules are: the records of all learners, their homes and their secrets', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'workspaces-'))
+  const dataFolder = path.join(folder, 'data')
+  const provider = await createLocalWorkspaces({ dataFolder, mirrors: {}, visible: [folder] })
+  const { sandboxed } = await provider.create({ id: 'a', kubeconfig: '', mirrors: [] })
+  const { output } = await provider.run('a', `touch ~/mine; find ${folder}; ls ~`, { timeoutMilliseconds: 10_000 })
+  expect(output.includes('a.secret')).toBe(!sandboxed)
+  expect(output).toMatch(/\nmine\n$/)
   await provider.close()
   await rm(folder, { recursive: true, force: true })
 })

@@ -19,7 +19,7 @@ export interface LocalWorkspacesOptions {
   mirrors: Record<string, Mirror>
   /** Files and folders that shells must see besides the system: where our practice istioctl and its modules lie. */
   visible?: string[]
-  /** Folders that shells must not see, though they may lie in a visible one. */
+  /** Folders that shells must not see, though they may lie in a visible one or in the system's. The data folder is one of them. */
   hidden?: string[]
   /** Name of a tool -> our program (for Node) that stands in for it where this machine has none. */
   standIns?: Record<string, string>
@@ -33,7 +33,7 @@ export async function createLocalWorkspaces(options: LocalWorkspacesOptions): Pr
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const settings = path.join(folder, 'settings')
   const visible = [await realpath(process.execPath), ...(options.visible ?? [])]
-  const { hidden = [] } = options
+  const hidden = [...(options.hidden ?? []), options.dataFolder]
   const { proxy, port, certificate } = await startDownloads(folder, options.mirrors)
   await writeSettings(settings, certificate)
   const probe = path.join(folder, 'probe')

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
@@ -47,7 +47,7 @@ export interface SandboxPlaces {
   settings: string
   /** Files and folders of this machine that stay visible, read-only, at their own path: node and our programs. */
   visible: string[]
-  /** Folders that stay empty inside, though a visible one holds them: labs, for they hold their solutions. */
+  /** Folders that stay empty inside, though the system or a visible one holds them: labs, for they hold their solutions, and data. */
   hidden?: string[]
   /** Tools that do not lie in the system's folders: name -> file. */
   tools: Record<string, string>
@@ -87,9 +87,7 @@ export function sandboxArguments({ home, temporary, settings, visible, hidden = 
     '/tmp',
     '/var/tmp',
     ...visible.flatMap((file) => readOnly(file)),
-    ...hidden
-      .filter((folder) => visible.some((file) => folder.startsWith(file + path.sep)) && existsSync(folder))
-      .flatMap((folder) => ['--tmpfs', folder, '--remount-ro', folder]),
+    ...masks(hidden, [...SYSTEM, ...visible]).flatMap((folder) => ['--tmpfs', folder, '--remount-ro', folder]),
     ...Object.entries(tools).flatMap(([name, file]) => readOnly(file, `${SANDBOX_TOOLS}/${name}`)),
     ...readOnly(settings, SANDBOX_SETTINGS),
     '--bind',
@@ -100,6 +98,20 @@ export function sandboxArguments({ home, temporary, settings, visible, hidden = 
     '--chdir',
     SANDBOX_HOME,
   ]
+}
+
+/** The hidden folders by every name that the shown ones give them: /lib may be /usr/lib. */
+function masks(hidden: string[], shown: string[]): string[] {
+  const there = shown.filter((file) => existsSync(file)).map((name) => ({ name, real: realpathSync(name) }))
+  const names = hidden
+    .filter((folder) => existsSync(folder))
+    .map((folder) => realpathSync(folder))
+    .flatMap((folder) =>
+      there
+        .filter(({ real }) => folder === real || folder.startsWith(real + path.sep))
+        .map(({ name, real }) => name + folder.slice(real.length)),
+    )
+  return [...new Set(names)]
 }
 
 /**
