@@ -85,7 +85,7 @@ async function playSolution(
     'curl -sSL https://istio.io/downloadIstio | sh - && export PATH=$PWD/istio-1.31.0/bin:$PATH && istioctl install --set profile=demo -y && kubectl label namespace default istio-injection=enabled'
   await shell(install)
   for (const step of lab.steps.filter(({ id }) => ['deny-all', 'canary'].includes(id))) {
-    await client.ask('GET', `/api/sessions/${session}/steps/${step.id}`)
+    await client.ask('POST', `/api/sessions/${session}/steps/${step.id}`)
     for (const { id } of step.files)
       await client.ask('POST', `/api/sessions/${session}/files`, { step: step.id, file: id })
   }

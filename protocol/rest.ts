@@ -12,6 +12,7 @@
  *   POST   /api/sessions/:id/finish                  -> SessionView       (with its summary: points, tasks, hints)
  *   POST   /api/sessions/:id/extend                  -> SessionView
  *   GET    /api/sessions/:id/steps/:step             -> StepPage
+ *   POST   /api/sessions/:id/steps/:step             -> 204               (the learner turned to that page)
  *   POST   /api/sessions/:id/tasks/:task/check       -> 202               (the verdict comes on the live connection)
  *   POST   /api/sessions/:id/tasks/:task/hint        -> {hints: string[], nextHintCost?: number}
  *   POST   /api/sessions/:id/files {step, file}      -> {path}            (a file block is written into the workspace's home)

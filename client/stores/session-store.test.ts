@@ -1,6 +1,6 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { CLOSE_NO_SESSION } from '../../protocol/live.ts'
-import type { SessionView, TaskView } from '../../protocol/session.ts'
+import type { SessionView, StepPage, TaskView } from '../../protocol/session.ts'
 import { ApiError } from './api.ts'
 import { SessionStore } from './session-store.ts'
 import { HandClock, HandSocket, settle } from './testing.ts'
@@ -28,6 +28,9 @@ const view = {
 let clock: HandClock
 let sockets: HandSocket[]
 let answers: Record<string, unknown>
+let requests: string[]
+/** Set by a test that answers by hand. */
+let hold: Promise<void> | undefined
 let store: SessionStore
 const socket = () => sockets.at(-1)!
 const welcome = (terminals: { number: number; name: string }[] = []) =>
@@ -36,6 +39,8 @@ const welcome = (terminals: { number: number; name: string }[] = []) =>
 beforeEach(async () => {
   clock = new HandClock()
   sockets = []
+  requests = []
+  hold = undefined
   answers = { 'sessions/s1': view, 'sessions/s1/ticket': { ticket: 't' } }
   store = new SessionStore({
     id: 's1',
@@ -44,7 +49,9 @@ beforeEach(async () => {
       sockets.push(new HandSocket())
       return socket()
     },
-    request: async <T>(_: string, path: string) => {
+    request: async <T>(method: string, path: string) => {
+      requests.push(`${method} ${path}`)
+      if (method === 'POST') await hold
       const answer = answers[path]
       if (answer instanceof Error) throw answer
       return answer as T
@@ -151,4 +158,42 @@ test('lost shells are said, and forgotten when a new one is open', () => {
   store.openTerminal()
   socket().say({ type: 'terminals', terminals: [{ number: 9, name: 'bash 1' }] })
   expect([store.lost.value, store.current.value]).toEqual([false, 9])
+})
+
+describe('turning pages', () => {
+  const turns = () => requests.filter((request) => request.startsWith('POST sessions/s1/steps/')).map((it) => it.at(-1))
+  const turn = async (...steps: string[]) => {
+    for (const step of steps) await store.turnTo(step)
+    await settle()
+  }
+
+  test('tells the server every time, and asks for each text once', async () => {
+    await turn('a', 'b', 'a')
+    expect(turns()).toEqual(['a', 'b', 'a'])
+    expect(requests.filter((request) => request.startsWith('GET sessions/s1/steps/'))).toHaveLength(2)
+  })
+
+  test('quickly tells one page after the other, and the last one last', async () => {
+    let answer = () => {}
+    hold = new Promise((resolve) => (answer = resolve))
+    await turn('a', 'b', 'c')
+    expect(turns()).toEqual(['a'])
+    answer()
+    await settle()
+    expect(turns()).toEqual(['a', 'c'])
+  })
+
+  test('without a connection is told when there is one again', async () => {
+    await turn('a')
+    answers['sessions/s1/steps/b'] = new ApiError('OFFLINE', 0, 'no answer')
+    store.steps.value = new Map(store.steps.value).set('b', { id: 'b' } as StepPage)
+    await turn('b')
+    expect(store.problem.value).toBeUndefined()
+    delete answers['sessions/s1/steps/b']
+    welcome()
+    await settle()
+    welcome()
+    await settle()
+    expect(turns()).toEqual(['a', 'b', 'b'])
+  })
 })

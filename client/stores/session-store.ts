@@ -2,9 +2,10 @@ import { batch, computed, signal } from '@preact/signals'
 import type { CommandState, ServerMessage, TerminalView } from '../../protocol/live.ts'
 import type { SessionView, StepPage, TaskView } from '../../protocol/session.ts'
 import { messages } from '../messages/index.ts'
-import { api, sentenceOf } from './api.ts'
+import { api, ApiError, sentenceOf } from './api.ts'
 import { type PageClock, pageClock } from './clock.ts'
 import { LiveConnection, type LiveSocket } from './live-connection.ts'
+import { PageTurns } from './page-turns.ts'
 import { TerminalStream } from './terminal-stream.ts'
 
 export interface SessionStoreOptions {
@@ -38,6 +39,7 @@ export class SessionStore {
   readonly connection = computed(() => this.live.state.value)
   readonly #request: typeof api
   readonly #clock: PageClock
+  readonly #turns: PageTurns
   readonly #streams = new Map<number, TerminalStream>()
   readonly #page = crypto.randomUUID()
   /** Name of a terminal that was asked for and should come to the front. */
@@ -48,6 +50,7 @@ export class SessionStore {
     this.id = id
     this.#request = request
     this.#clock = clock
+    this.#turns = new PageTurns((step) => request('POST', `sessions/${id}/steps/${step}`))
     this.live = new LiveConnection({
       open,
       clock,
@@ -82,8 +85,14 @@ export class SessionStore {
     void this.live.connect()
   }
 
+  /** Shows a page of the lesson, and tells the server: which page is open decides which tasks can still be done. */
+  async turnTo(step: string): Promise<void> {
+    this.#tellTurn(this.#turns.turnTo(step))
+    await this.#loadStep(step)
+  }
+
   /** Lesson pages do not change while a session lasts: each is asked for once. */
-  async loadStep(step: string): Promise<void> {
+  async #loadStep(step: string): Promise<void> {
     if (this.steps.value.has(step)) return
     const page = await this.#request<StepPage>('GET', `sessions/${this.id}/steps/${step}`)
     this.steps.value = new Map(this.steps.value).set(step, page)
@@ -169,6 +178,13 @@ export class SessionStore {
     for (const stream of this.#streams.values()) stream.close()
   }
 
+  /** Without a connection it is told with the next one, and the page says already that there is none. */
+  #tellTurn(told: Promise<void>): void {
+    told.catch((error: unknown) => {
+      if (!(error instanceof ApiError && error.code === 'OFFLINE')) this.problem.value = sentenceOf(error)
+    })
+  }
+
   async #try<T>(act: () => Promise<T>): Promise<T | undefined> {
     try {
       return await act()
@@ -189,6 +205,7 @@ export class SessionStore {
         this.commands.value = new Map(message.commands.map((state) => [commandKey(state.step, state.command), state]))
         this.#putTerminals(message.terminals)
         for (const stream of this.#streams.values()) stream.resend()
+        this.#tellTurn(this.#turns.catchUp())
         return this.#openFirst()
       case 'view':
         this.view.value = message.view

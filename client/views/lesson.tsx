@@ -24,7 +24,7 @@ export function Lesson({ store, view, step, index, go, onRun }: LessonProps) {
   const page = store.steps.value.get(step.id)
   const load = () => {
     setError(undefined)
-    store.loadStep(step.id).catch(setError)
+    store.turnTo(step.id).catch(setError)
   }
   useEffect(load, [store, step.id])
   useEffect(() => region.current?.scrollTo(0, 0), [step.id])

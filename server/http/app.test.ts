@@ -160,6 +160,18 @@ describe('a session over HTTP', () => {
     expect(page).toHaveProperty('commands', [{ id: expect.any(String), action: 'exec', terminal: expect.any(String) }])
   })
 
+  test('reading a page opens none: only turning to it does', async () => {
+    const task = async () => (await view()).tasks[1]!.state
+    await send('GET', `/api/sessions/${id}/steps/two`)
+    expect(await task()).toBe('todo')
+    expect((await send('POST', `/api/sessions/${id}/steps/two`)).status).toBe(204)
+    expect(await task()).toBe('frozen')
+    expect((await send('POST', `/api/sessions/${id}/steps/one`)).status).toBe(204)
+    expect(await task()).toBe('todo')
+    for (const method of ['GET', 'POST'] as const)
+      expect(await refusal(send(method, `/api/sessions/${id}/steps/three`))).toMatchObject({ code: 'STEP_UNKNOWN' })
+  })
+
   test('its checks, hints, ticket and end', async () => {
     expect((await send('POST', `/api/sessions/${id}/tasks/first/check`)).status).toBe(202)
     await waitFor(async () => (await view()).tasks[0]!.met)

@@ -47,8 +47,11 @@ export function sessionRoutes({ sessions, ticket }: Pick<AppOptions, 'sessions' 
   })
   routes.get('/:id/steps/:step', async (context) => {
     const session = await find(context)
-    await session.openStep(context.req.param('step'))
     return context.json(pageOf(session, context.req.param('step')))
+  })
+  routes.post('/:id/steps/:step', async (context) => {
+    await (await find(context)).openStep(context.req.param('step'))
+    return context.body(null, 204)
   })
   routes.post('/:id/tasks/:task/check', async (context) => {
     await (await find(context)).check(context.req.param('task'))
@@ -83,7 +86,9 @@ export function sessionRoutes({ sessions, ticket }: Pick<AppOptions, 'sessions' 
 /** A step as the browser gets it: commands without their texts, which are in the HTML. */
 function pageOf({ lab }: Session, id: string): StepPage {
   const index = lab.steps.findIndex((step) => step.id === id)
-  const { title, html, commands, files } = lab.steps[index]!
+  const step = lab.steps[index]
+  if (step === undefined) throw serverError('STEP_UNKNOWN', { step: id })
+  const { title, html, commands, files } = step
   return {
     id,
     index,

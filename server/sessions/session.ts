@@ -133,7 +133,7 @@ export class Session implements AsyncDisposable {
     return this.#ground.shell()
   }
 
-  /** The learner opened a page. */
+  /** The learner turned to a page. */
   async openStep(step: string): Promise<void> {
     if (!this.lab.steps.some(({ id }) => id === step)) throw serverError('STEP_UNKNOWN', { step })
     if (this.#isRunning() && this.#attempt.progress.step !== step) await this.#record({ type: 'step', step })

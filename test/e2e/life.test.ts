@@ -94,6 +94,14 @@ describe('a session lives as long as its learner needs it', { timeout: 120_000 }
     expect(await page.getByRole('heading', { level: 1 }).first().innerText()).toBe('Install Istio')
   })
 
+  it('lets the learner look ahead at no cost', async () => {
+    await learner.openStep('Clean up')
+    await page.locator('.task-row').getByText('counted as it was').first().waitFor({ state: 'attached' })
+    // A page that was read before, so that its text is there without a question to the server.
+    await learner.openStep('Install Istio')
+    await page.locator('.task-row').getByText('counted as it was').first().waitFor({ state: 'detached' })
+  })
+
   it('moves the splitter by keyboard, and remembers where it is', async () => {
     const before = await lessonWidth()
     await page.getByRole('separator', { name: 'Width of the lesson' }).focus()

@@ -20,6 +20,7 @@ afterAll(() => world[Symbol.asyncDispose]())
 
 async function solve(step: string): Promise<void> {
   const page = await world.page.ask<{ files: { id: string }[] }>('GET', `/api/sessions/${session}/steps/${step}`)
+  await world.page.ask('POST', `/api/sessions/${session}/steps/${step}`)
   for (const { id } of page.files) await world.page.ask('POST', `/api/sessions/${session}/files`, { step, file: id })
   const script = await readFile(path.join(labs, 'service-mesh/solution', `${step}.sh`), 'utf8')
   await writeFile(path.join(world.home(session), 'solution.sh'), script)

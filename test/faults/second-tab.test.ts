@@ -38,7 +38,7 @@ test('what one tab types, both read: from the first byte, and nothing twice', as
 })
 
 test('a button pressed in both at once is one check, and both learn its verdict', async () => {
-  await world.page.ask('GET', `/api/sessions/${session}/steps/one`)
+  await world.page.ask('POST', `/api/sessions/${session}/steps/one`)
   const before = await asked()
   const met = [world.page, second].map((page) =>
     page.next((message) => message.type === 'task' && message.task.state === 'met'),

@@ -59,7 +59,7 @@ test('kill -9 of the simulator host in mid-lab: the session recovers, and what t
 
 test('a change in the cluster becomes a verdict by itself, also after the simulator host was killed', async () => {
   const task = async () => (await browser.view(session)).tasks[0]!.state
-  await browser.ask('GET', `/api/sessions/${session}/steps/one`)
+  await browser.ask('POST', `/api/sessions/${session}/steps/one`)
   process.kill(await ground.pidOf('simulator-host'), 'SIGKILL')
   await waitFor(
     async () => (await makeNamespace(ground.data, session, 'mine').catch(() => ({ status: 0 }))).status === 201,

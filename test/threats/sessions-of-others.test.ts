@@ -46,6 +46,7 @@ test.each([
   ['POST', '/finish'],
   ['POST', '/extend'],
   ['GET', '/steps/one'],
+  ['POST', '/steps/one'],
   ['POST', '/tasks/mine/check'],
   ['POST', '/tasks/mine/hint'],
   ['POST', '/files', { step: 'one', file: 'f1' }],
