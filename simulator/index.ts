@@ -6,11 +6,11 @@ import type { Api } from './kubernetes/index.ts'
 export type { Api, KubeObject, NewObject } from './kubernetes/index.ts'
 
 export interface StartClusterOptions {
-  /** Loopback port; absent or 0: any free one. */
+  /** Loopback port; 0: any free one; absent: that of before, else any free one. */
   port?: number
   /** Where the cluster is kept; absent: in memory, gone when it stops. */
   dataDir?: string
-  /** Random choices follow from it. Default 1. */
+  /** Random choices follow from it; a cluster that is kept has its own already. Default 1. */
   seed?: number
   /** A file that the kubeconfig is written to (mode 0600). */
   kubeconfig?: string
@@ -40,6 +40,11 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<R
   })
   const { server, port, certificateAuthority, tokens } = cluster.description
   const text = kubeconfig({ server, certificateAuthority, token: tokens.learner })
-  if (options.kubeconfig !== undefined) await writeFile(options.kubeconfig, text, { mode: 0o600 })
+  try {
+    if (options.kubeconfig !== undefined) await writeFile(options.kubeconfig, text, { mode: 0o600 })
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]()
+    throw error
+  }
   return { server, port, kubeconfig: text, api: cluster.api, stop: () => cluster[Symbol.asyncDispose]() }
 }

@@ -47,7 +47,7 @@ export class HostedCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts a cluster: a new one, or the one that its folder remembers, with the same port and credentials.
+   * Starts a cluster: a new one, or the one that its folder remembers, with the same credentials and, unless another is given, the same port.
    * Rejects with EADDRINUSE when the port is taken.
    */
   static async start(options: HostedClusterOptions): Promise<HostedCluster> {
@@ -61,6 +61,7 @@ export class HostedCluster implements AsyncDisposable {
       credentials: createCredentials(Date.now()),
       ...(options.istio === undefined ? {} : { istio: options.istio }),
     }
+    const port = options.port ?? identity.port
     const isEmpty = folder === undefined || !existsSync(path.join(folder, 'state'))
     const cluster = await createCluster({
       seed: identity.seed,
@@ -70,7 +71,7 @@ export class HostedCluster implements AsyncDisposable {
     })
     try {
       if (isEmpty && identity.istio !== undefined) await installIstio(cluster.api, identity.istio)
-      const listening = await cluster.listen(identity.port)
+      const listening = await cluster.listen(port)
       // A full disk does not keep a cluster from coming back: what it remembers is not written again.
       if (folder !== undefined && listening.port !== known?.port)
         writeIdentity(folder, { ...identity, port: listening.port })
