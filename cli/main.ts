@@ -1,23 +1,39 @@
+import { cliError } from '../protocol/errors/cli.ts'
+import { complain } from './command-line.ts'
+
 /** The command `labwright`: dispatches to one file a command. Each is imported only when it is asked for. */
 
 interface CommandModule {
-  /** Runs the command; resolves to the exit code. */
+  usage: string
+  /** Runs the command; resolves to the exit code. @throws a LabwrightError when it cannot do its work */
   run(args: string[]): Promise<number>
 }
 
-const commands: Record<string, { summary: string; load: () => Promise<CommandModule> }> = {
-  serve: { summary: 'serve the labs on this machine and print a link', load: () => import('./serve.ts') },
-  cluster: { summary: 'run one embedded cluster in the foreground', load: () => import('./cluster.ts') },
+interface Command {
+  summary: string
+  /** Exit code when it could not do its work. */
+  failed: number
+  load: () => Promise<CommandModule>
+}
+
+/** Exit code for a command line that is wrong. */
+const MISUSED = 2
+
+const commands: Record<string, Command> = {
+  serve: { summary: 'serve the labs on this machine and print a link', failed: 1, load: () => import('./serve.ts') },
+  cluster: { summary: 'run one embedded cluster in the foreground', failed: 1, load: () => import('./cluster.ts') },
   test: {
     summary: 'prove a lab: unmet before, met after its solution, unmet under every wrong answer',
+    // 1 says that the lab was tested and is not proven.
+    failed: 2,
     load: () => import('./test.ts'),
   },
 }
 
-/** @returns the exit code: 2 for a command that is not known. */
+/** @returns the exit code */
 export async function main(args: string[]): Promise<number> {
-  const [name, ...rest] = args
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+  const [name = 'help', ...rest] = args
+  if (['help', '--help', '-h'].includes(name)) {
     console.log(usage())
     return 0
   }
@@ -26,12 +42,22 @@ export async function main(args: string[]): Promise<number> {
     console.log(version)
     return 0
   }
-  const command = commands[name]
-  if (command === undefined) {
-    console.error(`labwright: there is no command "${name}".\n\n${usage()}`)
-    return 2
+  if (!Object.hasOwn(commands, name)) {
+    complain(name, cliError('NO_SUCH_COMMAND', { command: name, commands: Object.keys(commands).join(', ') }))
+    return MISUSED
   }
-  return (await command.load()).run(rest)
+  return run(name, commands[name]!, rest)
+}
+
+async function run(name: string, { failed, load }: Command, args: string[]): Promise<number> {
+  try {
+    const command = await load()
+    if (!args.includes('--help') && !args.includes('-h')) return await command.run(args)
+    console.log(command.usage)
+    return 0
+  } catch (error) {
+    return complain(name, error).code === 'BAD_OPTION' ? MISUSED : failed
+  }
 }
 
 function usage(): string {

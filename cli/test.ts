@@ -2,15 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { HIGHEST_SEED, wholeNumber } from './options.ts'
-import { LabwrightError } from '../protocol/errors/error.ts'
+import { cliError } from '../protocol/errors/cli.ts'
 import { jsonReport, junitReport, proveLab, textLine, textSummary } from '../server/proving/index.ts'
+import { badOption, readOptions, requireWritable, SEEDS, wholeNumber } from './command-line.ts'
 
 /** Each is a cluster and a home with its programs. */
-const MOST_PARALLEL = 64
+const PARALLEL = { lowest: 1, highest: 64 }
 
-const usage = `Usage: labwright test LAB [--json FILE] [--junit FILE] [--only WORD] [--seed N] [--parallel N]
+export const usage = `Usage: labwright test LAB [options]
 
 Proves a lab: every task unmet on the untouched cluster, met after solution/, unmet under each wrong answer, met under each that is also right.
 
@@ -24,21 +23,14 @@ Exit code: 0 proven, 1 a verdict was not as expected, 2 the lab could not be tes
 
 /** `labwright test`. */
 export async function run(args: string[]): Promise<number> {
-  const options = parse(args)
-  if (options === usage) {
-    console.log(usage)
-    return 0
-  }
-  if (typeof options === 'string') {
-    console.error(options)
-    return 2
-  }
+  const { folder, json, junit, ...rest } = parse(args)
+  requireWritable('--json', json)
+  requireWritable('--junit', junit)
   const stop = new AbortController()
   const abort = (): void => stop.abort()
   process.once('SIGINT', abort)
   process.once('SIGTERM', abort)
   try {
-    const { folder, json, junit, ...rest } = options
     const dist = path.dirname(fileURLToPath(import.meta.url)).replace(/[\\/]chunks$/, '')
     const onRow = (row: Parameters<typeof textLine>[0]): void => console.log(textLine(row))
     const { lab, result } = await proveLab(path.resolve(folder), { ...rest, dist, onRow, signal: stop.signal })
@@ -47,9 +39,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(textSummary(result))
     return result.ok ? 0 : 1
   } catch (error) {
-    const code = error instanceof LabwrightError ? ` [${error.code}]` : ''
-    console.error(`labwright test: ${(error as Error).message}${code}`)
-    return 2
+    throw stop.signal.aborted ? cliError('INTERRUPTED', {}, error) : error
   } finally {
     process.off('SIGINT', abort)
     process.off('SIGTERM', abort)
@@ -65,38 +55,26 @@ interface Options {
   parallel: number
 }
 
-function parse(args: string[]): Options | string {
-  try {
-    const text = { type: 'string' } as const
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        json: text,
-        junit: text,
-        only: text,
-        seed: text,
-        parallel: text,
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    if (values.help) return usage
-    const [folder, ...more] = positionals
-    if (folder === undefined || more.length > 0) throw new Error('name one lab folder.')
-    const { json, junit, only } = values
-    return {
-      folder,
-      seed: wholeNumber('--seed', values.seed ?? '1', { highest: HIGHEST_SEED }),
-      parallel: wholeNumber(
-        '--parallel',
-        values.parallel ?? String(Math.min(4, Math.max(2, os.availableParallelism()))),
-        { lowest: 1, highest: MOST_PARALLEL },
-      ),
-      ...(json === undefined ? {} : { json }),
-      ...(junit === undefined ? {} : { junit }),
-      ...(only === undefined ? {} : { only }),
-    }
-  } catch (error) {
-    return `labwright test: ${(error as Error).message}\n\n${usage}`
+function parse(args: string[]): Options {
+  const text = { type: 'string' } as const
+  const options = { json: text, junit: text, only: text, seed: text, parallel: text }
+  const { values, positionals } = readOptions('test', { args, options, allowPositionals: true })
+  const [folder, ...more] = positionals
+  if (folder === undefined) throw badOption('test', 'The folder of the lab is missing')
+  if (more.length > 0) throw badOption('test', `"${more[0]}" is one word too many: one lab is tested at a time`)
+  const {
+    json,
+    junit,
+    only,
+    seed = '1',
+    parallel = String(Math.min(4, Math.max(2, os.availableParallelism()))),
+  } = values
+  return {
+    folder,
+    seed: wholeNumber('test', '--seed', seed, SEEDS),
+    parallel: wholeNumber('test', '--parallel', parallel, PARALLEL),
+    ...(json === undefined ? {} : { json }),
+    ...(junit === undefined ? {} : { junit }),
+    ...(only === undefined ? {} : { only }),
   }
 }

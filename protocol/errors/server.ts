@@ -21,7 +21,7 @@ export const serverError = defineErrors({
   DATA_FOLDER_UNUSABLE: {
     status: 500,
     sentence:
-      'Labwright cannot write in its data folder {folder}: {reason}. Name a folder that you may write in (labwright serve --data DIR).',
+      'Labwright cannot write in its data folder {folder}: {reason}. Name a folder that you may write in (--data DIR).',
   },
   DATA_FOLDER_IN_USE: {
     status: 500,
@@ -37,7 +37,7 @@ export const serverError = defineErrors({
     status: 500,
     sentence: 'Learners will have no kubectl, for it is not on the PATH: {how}, then start Labwright again.',
   },
-  BAD_OPTION: { status: 500, sentence: '{reason}. All options are listed by labwright serve --help.' },
+  BAD_OPTION: { status: 500, sentence: '{reason}. All options are listed by labwright {command} --help.' },
 
   // Storing
   DISK_FULL: {

@@ -22,7 +22,7 @@ const schema = v.strictObject({
   labs: v.pipe(absolute, v.check(isFolder, 'there is no such folder')),
   /** Folder of the built product: its processes and pages. */
   dist: absolute,
-  provider: v.optional(v.picklist(['simulated']), 'simulated'),
+  provider: v.optional(v.picklist(['simulated'], 'there is none but simulated'), 'simulated'),
   /** Clusters that wait for the next session. */
   spareClusters: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1),
   /** Check runners that wait for the next check. */
@@ -38,7 +38,10 @@ export function parseConfig(input: { [K in keyof ConfigInput]?: ConfigInput[K] |
   const result = v.safeParse(schema, given)
   if (result.success) return Object.freeze(result.output)
   const [issue] = result.issues
-  throw serverError('BAD_OPTION', { reason: `--${v.getDotPath(issue) ?? 'option'}: ${issue.message}` })
+  throw serverError('BAD_OPTION', {
+    command: 'serve',
+    reason: `--${v.getDotPath(issue) ?? 'option'}: ${issue.message}`,
+  })
 }
 
 function isFolder(folder: string): boolean {

@@ -1,4 +1,14 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import { once } from 'node:events'
 import path from 'node:path'
@@ -12,31 +22,50 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of the path is not a folder',
   EEXIST: 'there is a file of that name',
-  ENOENT: 'its parent folder cannot be made',
+  ENOENT: 'nothing can be made there',
 }
 
-/** Makes the data folder, for this user only, or says why it cannot be used. */
+/** Makes the data folder, for this user only, or says why it cannot be used. @throws DATA_FOLDER_UNUSABLE */
 export function prepareDataFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeDataFolder(folder)
+  orUnusable(folder, () => chmodSync(folder, 0o700))
+}
+
+/** Makes a folder that can be written in; one that is there keeps its mode. @throws DATA_FOLDER_UNUSABLE */
+export function makeDataFolder(folder: string): void {
+  orUnusable(folder, () => {
+    makeFolder(folder)
     accessSync(folder, constants.W_OK | constants.X_OK)
-    chmodSync(folder, 0o700)
+    tryToWrite(folder)
+  })
+}
+
+function orUnusable(folder: string, work: () => void): void {
+  try {
+    work()
   } catch (error) {
-    const { code = '', message } = causeOf(error as NodeJS.ErrnoException, folder)
+    const { code = '', message } = error as NodeJS.ErrnoException
     throw serverError('DATA_FOLDER_UNUSABLE', { folder, reason: REASONS[code] ?? message }, error)
   }
 }
 
-/** Node says ENOENT for a folder that cannot be made, whatever the cause: the parent that is there tells it. */
-function causeOf(error: NodeJS.ErrnoException, folder: string): NodeJS.ErrnoException {
-  if (error.code !== 'ENOENT') return error
-  let parent = path.dirname(folder)
-  while (!existsSync(parent)) parent = path.dirname(parent)
+/** Not Node's `recursive`: that never returns below /proc, and says ENOENT whatever keeps it from making a parent. */
+function makeFolder(folder: string): void {
+  const parent = path.dirname(folder)
+  if (!existsSync(parent)) makeFolder(parent)
   try {
-    accessSync(parent, constants.W_OK | constants.X_OK)
-    return error
-  } catch (cause) {
-    return cause as NodeJS.ErrnoException
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    if (!existsSync(folder) || !statSync(folder).isDirectory()) throw error
+  }
+}
+
+/** Root may write everywhere by the modes, and yet not in /proc. On a full disk what was kept can still be used. */
+function tryToWrite(folder: string): void {
+  try {
+    rmdirSync(mkdtempSync(path.join(folder, '.writable-')))
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }
 
