@@ -25,7 +25,13 @@ const proofFile = v.strictObject({
   ),
   alsoRight: v.optional(
     v.array(
-      v.strictObject({ name, step: v.string(), script: v.string(), tasks: v.array(v.string()), what: v.string() }),
+      v.strictObject({
+        name,
+        step: v.string(),
+        script: v.string(),
+        tasks: v.pipe(v.array(v.string()), v.minLength(1, 'must name a task')),
+        what: v.string(),
+      }),
     ),
     [],
   ),
@@ -35,7 +41,7 @@ const proofFile = v.strictObject({
 export type Proof = v.InferOutput<typeof proofFile>
 
 /**
- * Reads proof.yaml and checks that every step, task and script that it names is there.
+ * Reads proof.yaml and checks that every step, task and script that it names is there, and that no step with tasks is left out.
  * @throws LAB_FILE_MISSING, LAB_YAML, LAB_SHAPE
  */
 export async function readProof(lab: Lab): Promise<Proof> {
@@ -65,6 +71,9 @@ export async function readProof(lab: Lab): Promise<Proof> {
   const tasks = [...proof.wrong.map((one) => one.task), ...proof.alsoRight.flatMap((one) => one.tasks)]
   for (const task of tasks)
     if (!lab.tasks.some(({ id }) => id === task)) throw shape(`there is no task "${task}" in the lab`)
+  for (const { id, tasks: due } of lab.steps)
+    if (due.length > 0 && proof.solution[id] === undefined)
+      throw shape(`the step "${id}" has tasks, so it needs a script under solution`)
   return proof
 }
 

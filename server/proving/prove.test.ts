@@ -89,6 +89,13 @@ describe('a lab is proven', () => {
     expect(open.count).toBe(0)
   })
 
+  it('with a last look at earlier tasks, also when the last step has nothing to do', async () => {
+    const closing: Lab = { ...lab, steps: [...lab.steps, { ...lab.steps[1]!, id: 'goodbye', tasks: [] }] }
+    const result = await prove(closing, proof, grounds(), options)
+    const last = result.rows.filter(({ state }) => state === 'solution, at the end')
+    expect(last.map(({ task: id, actual }) => `${id} ${actual}`)).toEqual(['first met'])
+  })
+
   it('not when it was stopped before all was tried', async () => {
     const stop = new AbortController()
     const onRow = ({ state }: Row) => state === 'wrong:half' && stop.abort(new Error('stopped'))
@@ -122,9 +129,15 @@ describe('a lab is proven', () => {
       { ...proof, solution: { one: 'set first', two: 'set nothing' } },
       'expected met',
     ],
+    [
+      'a script of a step without tasks that fails',
+      { ...proof, solution: { zero: 'fail', ...proof.solution } },
+      'no such script',
+    ],
     ['a script that fails', { ...proof, solution: { one: 'set first', two: 'fail' } }, 'no such script'],
   ])('not with %s', async (_title, other, problem) => {
-    const result = await prove(lab, other, grounds(), options)
+    const begun: Lab = { ...lab, steps: [{ ...lab.steps[0]!, id: 'zero', tasks: [] }, ...lab.steps] }
+    const result = await prove(begun, other, grounds(), options)
     expect(result.ok).toBe(false)
     expect(result.rows.filter((row) => !row.ok).map((row) => row.problem)).toContain(problem)
     expect(junitReport(result)).toMatch(/<failure /)

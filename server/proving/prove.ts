@@ -91,11 +91,12 @@ async function playSolution(
 ): Promise<Ground[]> {
   let ground = await grounds.open('solution')
   const bases: Ground[] = []
-  const metOnce = new Set<string>()
+  const tasksOf = (steps: readonly Step[]): Task[] =>
+    lab.tasks.filter(({ id }) => steps.some((step) => step.tasks.includes(id)))
+  let tried: Task[] = []
+  let latest: Task[] = []
   for (const [index, step] of lab.steps.entries()) {
     const script = proof.solution[step.id]
-    const frozen = (task: Task): boolean =>
-      task.until !== undefined && index >= lab.steps.findIndex(({ id }) => id === task.until)
     if (proof.wrong.some((one) => one.step === step.id) || proof.alsoRight.some((one) => one.step === step.id)) {
       const base = ground
       bases.push(base)
@@ -105,27 +106,24 @@ async function playSolution(
     if (script === undefined) continue
     await ground.saveFiles(step.files)
     const { exitCode, output } = await ground.run(script)
-    const last = index === lab.steps.length - 1
-    const due = lab.tasks.filter(
-      (task) => step.tasks.includes(task.id) || (last && metOnce.has(task.id) && task.when === 'now' && !frozen(task)),
-    )
-    for (const task of due) {
-      const expectation: Expectation = {
-        task: task.id,
-        state: step.tasks.includes(task.id) ? 'solution' : 'solution, at the end',
-        expected: 'met',
-      }
-      add(
-        exitCode === 0
-          ? judge(expectation, await ground.check(task))
-          : scriptFailed(expectation, script, exitCode, output),
-      )
-      metOnce.add(task.id)
+    if (exitCode !== 0) {
+      // Nothing stands on which the steps after it could be tried.
+      for (const { id } of tasksOf(lab.steps.slice(index))) add(scriptFailed(solved(id), script, exitCode, output))
+      tried = []
+      break
     }
-    if (exitCode !== 0) break
+    latest = tasksOf([step])
+    for (const task of latest) add(judge(solved(task.id), await ground.check(task)))
+    tried.push(...latest)
   }
+  for (const task of tried.filter((one) => one.when === 'now' && one.until === undefined && !latest.includes(one)))
+    add(judge({ ...solved(task.id), state: 'solution, at the end' }, await ground.check(task)))
   await ground.close()
   return bases
+}
+
+function solved(task: string): Expectation {
+  return { task, state: 'solution', expected: 'met' }
 }
 
 interface OtherAnswer {
