@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Lab, Task } from '../../protocol/lab.ts'
 import type { VerdictState } from '../../protocol/verdict.ts'
@@ -44,10 +45,12 @@ function doors(words: Set<string> = new Set(), open = { count: 0 }): Ground {
   open.count++
   return {
     saveFiles: () => Promise.resolve(),
-    run(script) {
-      if (!script.startsWith('set ')) return Promise.resolve({ exitCode: 3, output: 'no such script' })
+    async run(script) {
+      if (script === 'lose') throw new Error('the cluster is gone')
+      if (script === 'set slowly') await setImmediate()
+      if (!script.startsWith('set ')) return { exitCode: 3, output: 'no such script' }
       words.add(script.slice(4))
-      return Promise.resolve({ exitCode: 0, output: '' })
+      return { exitCode: 0, output: '' }
     },
     check({ id }) {
       const state: VerdictState = words.has(id) ? 'met' : 'unmet'
@@ -94,6 +97,17 @@ describe('a lab is proven', () => {
     const result = await prove(closing, proof, grounds(), options)
     const last = result.rows.filter(({ state }) => state === 'solution, at the end')
     expect(last.map(({ task: id, actual }) => `${id} ${actual}`)).toEqual(['first met'])
+  })
+
+  it('not when a cluster is lost under the solution, and no answer is at work any more when that is told', async () => {
+    const open = { count: 0 }
+    const rows: Row[] = []
+    const wrong = ['a', 'b', 'c', 'd'].map((name) => ({ ...proof.wrong[0]!, name, script: 'set slowly' }))
+    const lost = { ...proof, wrong, solution: { one: 'set first', two: 'lose' } }
+    const telling = { ...options, onRow: (row: Row) => void rows.push(row) }
+    await expect(prove(lab, lost, grounds(open), telling)).rejects.toThrow('the cluster is gone')
+    expect(open.count).toBe(0)
+    expect(rows.filter(({ state }) => state === 'wrong:d')).toEqual([])
   })
 
   it('not when it was stopped before all was tried', async () => {

@@ -32,15 +32,20 @@ export async function prove(
   }
   const queue = new PQueue({ concurrency: options.parallel })
   const failures: unknown[] = []
+  const failed = (error: unknown): void => {
+    failures.push(error)
+    queue.clear()
+  }
   const start = (work: () => Promise<void>): void => {
     void queue.add(async () => {
-      if (!options.signal?.aborted) await work().catch((error: unknown) => failures.push(error))
+      if (!options.signal?.aborted && failures.length === 0) await work().catch(failed)
     })
   }
   const { only = '' } = options
   const chosen = (task: Task): boolean => task.id.includes(only)
   start(() => untouched(lab.tasks.filter(chosen), grounds, add))
-  const bases = await playSolution(lab, proof, grounds, add, (step, fork) => {
+  const played: Ground[] = []
+  await playSolution(lab, proof, grounds, played, add, (step, fork) => {
     for (const wrong of proof.wrong.filter((one) => one.step === step.id))
       start(() =>
         answer(
@@ -53,9 +58,10 @@ export async function prove(
       )
     for (const right of proof.alsoRight.filter((one) => one.step === step.id))
       start(() => answer(lab, step, fork, { ...right, state: `also-right:${right.name}`, expected: 'met' }, add))
-  })
+  }).catch(failed)
+  // Also after a failure: answers that are at work stand on these grounds.
   await queue.onIdle()
-  for (const base of bases) await base.close()
+  for (const ground of played) await ground.close().catch(failed)
   // What was skipped proves nothing.
   options.signal?.throwIfAborted()
   if (failures.length > 0) throw failures[0]
@@ -81,16 +87,17 @@ async function untouched(tasks: readonly Task[], grounds: ProvingGrounds, add: (
   }
 }
 
-/** Plays the solution; before each step hands out a way to fork the ground as it is then. Resolves to the grounds that forks are made of. */
+/** Plays the solution; before each step hands out a way to fork the ground as it is then. Every ground that it opens is pushed to `played`, for the caller to close. */
 async function playSolution(
   lab: Lab,
   proof: Proof,
   grounds: ProvingGrounds,
+  played: Ground[],
   add: (row: Row) => void,
   before: (step: Step, fork: (name: string) => Promise<Ground>) => void,
-): Promise<Ground[]> {
+): Promise<void> {
   let ground = await grounds.open('solution')
-  const bases: Ground[] = []
+  played.push(ground)
   const tasksOf = (steps: readonly Step[]): Task[] =>
     lab.tasks.filter(({ id }) => steps.some((step) => step.tasks.includes(id)))
   let tried: Task[] = []
@@ -99,8 +106,8 @@ async function playSolution(
     const script = proof.solution[step.id]
     if (proof.wrong.some((one) => one.step === step.id) || proof.alsoRight.some((one) => one.step === step.id)) {
       const base = ground
-      bases.push(base)
       ground = await base.fork(`solution-${step.id}`)
+      played.push(ground)
       before(step, (name) => base.fork(name))
     }
     if (script === undefined) continue
@@ -118,8 +125,6 @@ async function playSolution(
   }
   for (const task of tried.filter((one) => one.when === 'now' && one.until === undefined && !latest.includes(one)))
     add(judge({ ...solved(task.id), state: 'solution, at the end' }, await ground.check(task)))
-  await ground.close()
-  return bases
 }
 
 function solved(task: string): Expectation {
