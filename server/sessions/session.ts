@@ -8,12 +8,10 @@ import { Grader, type Checker } from '../grading/index.ts'
 import { pointsOf, taskViews, type AttemptEvent, type Store } from '../store/index.ts'
 import type { ShellSpec } from '../workspaces/index.ts'
 import { Attempt } from './attempt.ts'
+import { Deadline, LONGEST_HOURS } from './deadline.ts'
 import { Ground, type GroundTools } from './ground.ts'
 import { nextPhase, transition, type Life, type LifeEvent, type Phase, type Problem } from './life.ts'
 import { Preparation } from './preparation.ts'
-
-/** Longest life of a session. */
-export const LONGEST_HOURS = 24
 
 /** What sessions are made of; the same for all of them. */
 export interface SessionTools extends GroundTools {
@@ -33,11 +31,11 @@ export class Session implements AsyncDisposable {
   readonly #ground: Ground
   readonly #preparation: Preparation
   readonly #grader: Grader
+  readonly #deadline: Deadline
   readonly #listeners = new Set<(event: SessionEvent) => void>()
   readonly #stop = new AbortController()
   #life: Life
   #watch: Disposable | undefined
-  #deadline: Disposable | undefined
   #preparing: Promise<void> | undefined
   #releasing: Promise<void> | undefined
   #checking: ReadonlySet<string> = new Set()
@@ -65,6 +63,12 @@ export class Session implements AsyncDisposable {
       log: (error, about) => tools.log(error, `${about} in session ${this.id}`),
       onChecking: (checking) => this.#showChecking(checking),
     })
+    this.#deadline = new Deadline({
+      attempt,
+      clock: tools.clock,
+      end: () => this.finish('deadline'),
+      log: (error) => tools.log(error, `ending session ${this.id}`),
+    })
   }
 
   get state(): Life['state'] {
@@ -83,7 +87,7 @@ export class Session implements AsyncDisposable {
   /** Takes the session up: prepares what is not prepared, and finds cluster and workspace of one that was ready before the server started. */
   async begin(): Promise<void> {
     await this.#preparation.loadUsualTimes()
-    this.#setDeadline()
+    this.#deadline.set()
     if (this.#life.state === 'preparing') this.#prepare()
     else if (this.#life.state === 'recovering') await this.#adopt()
   }
@@ -115,7 +119,7 @@ export class Session implements AsyncDisposable {
       endsAt: new Date(this.#attempt.endsAt).toISOString(),
       sandboxed: this.#ground.sandboxed,
       notes: this.#ground.notes,
-      extendable: this.#isRunning() && this.#extendedEnd() > this.#attempt.endsAt,
+      extendable: this.#isRunning() && this.#deadline.extended > this.#attempt.endsAt,
       ...(problem === undefined ? {} : { problem }),
       ...(finished === undefined ? {} : { finishedAt: finished.at }),
     }
@@ -178,10 +182,10 @@ export class Session implements AsyncDisposable {
 
   async extend(): Promise<void> {
     this.#mustBeRunning()
-    const end = this.#extendedEnd()
+    const end = this.#deadline.extended
     if (end <= this.#attempt.endsAt) throw serverError('SESSION_NOT_EXTENDABLE', { hours: String(LONGEST_HOURS) })
     await this.#record({ type: 'extended', endsAt: new Date(end).toISOString() })
-    this.#setDeadline()
+    this.#deadline.set()
   }
 
   /** Ends the attempt; what it stood on is taken down behind it. */
@@ -219,7 +223,7 @@ export class Session implements AsyncDisposable {
   /** Lets go of the session: its shells and cluster go on without the server. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
-    this.#deadline?.[Symbol.dispose]()
+    this.#deadline[Symbol.dispose]()
     await this.#preparing
     await this.#rest()
     await this.#releasing?.catch(() => undefined)
@@ -352,19 +356,6 @@ export class Session implements AsyncDisposable {
 
   #tell(event: SessionEvent): void {
     for (const listener of this.#listeners) listener(event)
-  }
-
-  #setDeadline(): void {
-    this.#deadline?.[Symbol.dispose]()
-    const left = this.#attempt.endsAt - this.#tools.clock.now()
-    this.#deadline = this.#tools.clock.after(Math.max(0, left), () => {
-      this.finish('deadline').catch((error: unknown) => this.#tools.log(error, `ending session ${this.id}`))
-    })
-  }
-
-  #extendedEnd(): number {
-    const longest = Date.parse(this.#attempt.events[0]!.at) + LONGEST_HOURS * 3_600_000
-    return Math.min(longest, this.#attempt.endsAt + Math.max(30, this.lab.minutes) * 60_000)
   }
 
   #task(task: string) {

@@ -192,6 +192,21 @@ describe('while the disk is full', () => {
     await waitFor(() => taskOf(session, 'first').state === 'met')
   })
 
+  test('a deadline is not missed: the session ends as soon as there is room', async () => {
+    const session = await ready()
+    const append = world.store.append.bind(world.store)
+    let refused = 0
+    world.store.append = () => ((refused += 1), full())
+    await world.clock.advance(Date.parse(session.view().endsAt) - world.clock.now())
+    await waitFor(() => refused === 1)
+    await world.clock.advance(2000)
+    await waitFor(() => refused === 2)
+    expect([session.state, world.errors.length]).toEqual(['ready', 1])
+    world.store.append = append
+    await world.clock.advance(2000)
+    await waitFor(() => session.state === 'finished')
+  })
+
   test('preparing fails in a sentence and can be tried again', async () => {
     const append = world.store.append.bind(world.store)
     world.store.append = (attempt, after, events) =>

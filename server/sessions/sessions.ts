@@ -4,8 +4,9 @@ import type { Lab } from '../../protocol/lab.ts'
 import type { LabCard } from '../../protocol/session.ts'
 import { pointsOf, progressOf, taskViews, type AttemptRow } from '../store/index.ts'
 import { Attempt } from './attempt.ts'
+import { LONGEST_HOURS } from './deadline.ts'
 import type { Labs } from './pinned-labs.ts'
-import { LONGEST_HOURS, Session, type SessionTools } from './session.ts'
+import { Session, type SessionTools } from './session.ts'
 
 /** A session may take this many times the minutes that its lab names before it is ended, and at least an hour. */
 const SLACK = 4
