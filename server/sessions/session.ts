@@ -37,7 +37,8 @@ export class Session implements AsyncDisposable {
   #life: Life
   #watch: Disposable | undefined
   #preparing: Promise<void> | undefined
-  #releasing: Promise<void> | undefined
+  /** Changes that are under way: whoever asks for the same one meanwhile shares it. */
+  readonly #changes = new Map<'retry' | 'finish' | 'delete' | 'release', Promise<void>>()
   #checking: ReadonlySet<string> = new Set()
   /** Why nothing can be stored at the moment. */
   #storeProblem: Problem | undefined
@@ -173,11 +174,13 @@ export class Session implements AsyncDisposable {
     return this.#ground.writeFile(block.path, block.text)
   }
 
-  async retry(): Promise<void> {
-    if (this.#life.state !== 'failed') throw serverError('SESSION_NOT_FAILED')
-    await this.#record({ type: 'retried' })
-    this.#move({ type: 'retried' })
-    this.#prepare()
+  retry(): Promise<void> {
+    return this.#once('retry', async () => {
+      if (this.#life.state !== 'failed') throw serverError('SESSION_NOT_FAILED')
+      await this.#record({ type: 'retried' })
+      this.#move({ type: 'retried' })
+      this.#prepare()
+    })
   }
 
   async extend(): Promise<void> {
@@ -189,35 +192,36 @@ export class Session implements AsyncDisposable {
   }
 
   /** Ends the attempt; what it stood on is taken down behind it. */
-  async finish(by: 'learner' | 'deadline'): Promise<void> {
-    if (!this.#isRunning()) return
-    await this.#record({ type: 'finished', by })
-    this.#move({ type: 'finished' })
-    await this.#rest()
-    this.release().catch((error: unknown) => this.#tools.log(error, `taking down session ${this.id}`))
+  finish(by: 'learner' | 'deadline'): Promise<void> {
+    return this.#once('finish', async () => {
+      if (!this.#isRunning()) return
+      await this.#record({ type: 'finished', by })
+      this.#move({ type: 'finished' })
+      await this.#rest()
+      this.release().catch((error: unknown) => this.#tools.log(error, `taking down session ${this.id}`))
+    })
   }
 
   /** The learner takes the session away. */
-  async delete(): Promise<void> {
-    if (this.#life.state === 'deleted') return
-    await this.#record({ type: 'deleted' })
-    this.#move({ type: 'deleted' })
-    await this.release()
+  delete(): Promise<void> {
+    return this.#once('delete', async () => {
+      if (this.#life.state === 'deleted') return
+      await this.#record({ type: 'deleted' })
+      this.#move({ type: 'deleted' })
+      await this.release()
+    })
   }
 
   /** Ends shells, files and cluster. What fails is tried again when the server starts. */
   release(): Promise<void> {
-    this.#releasing ??= this.#release().finally(() => (this.#releasing = undefined))
-    return this.#releasing
-  }
-
-  async #release(): Promise<void> {
-    if (!this.held) return
-    this.#stop.abort()
-    await this.#preparing
-    await this.#rest()
-    await this.#ground.release()
-    await this.#record({ type: 'released' })
+    return this.#once('release', async () => {
+      if (!this.held) return
+      this.#stop.abort()
+      await this.#preparing
+      await this.#rest()
+      await this.#ground.release()
+      await this.#record({ type: 'released' })
+    })
   }
 
   /** Lets go of the session: its shells and cluster go on without the server. */
@@ -226,7 +230,13 @@ export class Session implements AsyncDisposable {
     this.#deadline[Symbol.dispose]()
     await this.#preparing
     await this.#rest()
-    await this.#releasing?.catch(() => undefined)
+    await Promise.allSettled(this.#changes.values())
+  }
+
+  #once(change: 'retry' | 'finish' | 'delete' | 'release', work: () => Promise<void>): Promise<void> {
+    const underway = this.#changes.get(change) ?? work().finally(() => this.#changes.delete(change))
+    this.#changes.set(change, underway)
+    return underway
   }
 
   async #rest(): Promise<void> {

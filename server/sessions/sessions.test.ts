@@ -61,6 +61,17 @@ describe('preparing', () => {
     await expect(session.retry()).rejects.toMatchObject({ code: 'SESSION_NOT_FAILED' })
   })
 
+  test('is tried again once, however often that is asked for at the same moment', async () => {
+    world.clusters.failure = new Error('no room')
+    const session = await world.sessions.start('ada', 'tiny')
+    await waitFor(() => session.state === 'failed')
+    world.clusters.failure = undefined
+    await Promise.all([session.retry(), session.retry()])
+    await waitFor(() => session.state === 'ready')
+    expect(world.clusters.asked.size).toBe(1)
+    expect((await world.store.read(session.id)).filter(({ type }) => type === 'retried')).toHaveLength(1)
+  })
+
   test('that failed is failed after a restart as well, and can be tried again', async () => {
     world.clusters.failure = new Error('no room')
     const { id } = await world.sessions.start('ada', 'tiny')
@@ -123,6 +134,13 @@ describe('a session', () => {
     await waitFor(() => !session.held)
     expect([world.endedShells, world.clusters.clusters.size]).toEqual([[session.id], 0])
     expect((await ready()).id).not.toBe(session.id)
+  })
+
+  test('is finished once, by whoever is first', async () => {
+    const session = await ready()
+    await Promise.all([session.finish('learner'), session.finish('deadline')])
+    const finished = (await world.store.read(session.id)).filter(({ type }) => type === 'finished')
+    expect(finished).toMatchObject([{ by: 'learner' }])
   })
 
   test('deleted is gone, with its shells, files and cluster; its record stays', async () => {
