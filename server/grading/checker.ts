@@ -17,7 +17,7 @@ export interface CheckRequest {
 export type Checker = (request: CheckRequest) => Promise<Verdict>
 
 /** `toolFolders` come before the PATH of shell checks: where kubectl lies on a machine that has none of its own. */
-export function createChecker(runners: RunnerPool, toolFolders: readonly string[] = []): Checker {
+export function createChecker(runners: RunnerPool, toolFolders: readonly string[]): Checker {
   return async ({ lab, task, cluster, patienceMilliseconds, signal }) => {
     const started = performance.now()
     const timeoutMilliseconds = task.timeoutSeconds * 1000

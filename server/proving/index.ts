@@ -43,7 +43,7 @@ export async function proveLab(folder: string, options: ProveLabOptions): Promis
   const runners = new RunnerPool({ script: program('check-runner'), spares: parallel })
   const workspaces = await createLocalWorkspaces({ dataFolder, ...openMirrors({ dist }) })
   try {
-    const check = createChecker(runners)
+    const check = createChecker(runners, [path.join(dataFolder, 'tools')])
     const parts = { lab, provider, workspaces, check, seed, patienceMilliseconds: PATIENCE_MILLISECONDS, signal }
     const result = await prove(lab, select(proof, only), createGrounds(parts), { seed, parallel, onRow, signal, only })
     return { lab, result }

@@ -1,17 +1,26 @@
+import { execFile } from 'node:child_process'
 import { cp, mkdir, readdir, symlink } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { makeNamespace } from './support/kubernetes.ts'
-import { Browser, makeGround, Serve, type GroundFolders } from './support/serve.ts'
+import { Browser, makeGround, Serve, TINY, type GroundFolders } from './support/serve.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
+const SHELL_LAB = {
+  ...TINY,
+  'lab.yaml': TINY['lab.yaml'].replace(/check: .*/, 'check: { shell: check.sh }'),
+  'check.sh': 'kubectl get namespace mine >/dev/null 2>&1 || { echo "there is no namespace mine"; exit 1; }\n',
+  'solution.sh': 'kubectl create namespace mine\n',
+  'proof.yaml': 'solution: { one: solution.sh }\n',
+}
 let ground: GroundFolders
-let server: Serve
+let server: Serve | undefined
 beforeEach(async () => {
-  ground = await makeGround()
+  ground = await makeGround({ shell: SHELL_LAB })
 })
 afterEach(async () => {
-  await server.stop('SIGKILL')
+  await server?.stop('SIGKILL')
   await ground.remove()
 })
 
@@ -27,6 +36,14 @@ test('without kubectl and without the package that brings it: one sentence says 
   expect(tools.log.join('\n')).toContain('kubectl is not installed here. Install it')
   await makeNamespace(ground.data, session, 'mine')
   expect(await browser.check(session, 'mine')).toMatchObject({ state: 'met', earned: 5 })
+})
+
+test('with the package alone, `labwright test` gives shell checks its kubectl', async () => {
+  const lab = path.join(ground.folder, 'labs', 'shell')
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(root, 'cli/bin.mjs'), 'test', lab], {
+    env: { PATH: await pathWithoutKubectl() },
+  }).catch((error: { stdout: string }) => error)
+  expect(stdout).toMatch(/shell on simulated: proven, 2 verdicts/)
 })
 
 /** The folders of this machine's PATH in one, without kubectl and helm. */
