@@ -25,6 +25,16 @@ export function workspacesConform(make: () => WorkspaceProvider): void {
     expect(await run('two', 'ls')).toBe('')
   })
 
+  test('many can be made at the same time', async () => {
+    const ids = Array.from({ length: 20 }, (_, number) => `crowd-${number}`)
+    await Promise.all(ids.map((id) => create(id)))
+    expect(await Promise.all(ids.slice(0, 3).map((id) => run(id, 'command -v curl >/dev/null; echo $?')))).toEqual([
+      '0',
+      '0',
+      '0',
+    ])
+  })
+
   test('files stay when the workspace is taken up again, and go with it', async () => {
     await create('kept')
     await run('kept', 'echo hi > file')

@@ -43,9 +43,14 @@ export async function createLocalWorkspaces(options: LocalWorkspacesOptions): Pr
       ? { whyNot: 'it is not wanted' }
       : await findSandbox({ home: probe, temporary: probe, settings, visible, hidden, tools: {} })
   // Unzipping takes a second or two; the first session waits for it, the start does not.
-  const tools = findTools(path.join(options.dataFolder, 'tools'), options.standIns)
+  const toolFolder = path.join(options.dataFolder, 'tools')
+  const linked = path.join(toolFolder, 'bin')
+  const tools = findTools(toolFolder, options.standIns).then(async (all) => {
+    if ('whyNot' in sandbox) await linkTools(linked, all.found)
+    return all
+  })
   tools.catch(() => {})
-  return new LocalWorkspaces({ folder, settings, visible, hidden, proxy, port, sandbox, tools })
+  return new LocalWorkspaces({ folder, settings, visible, hidden, proxy, port, sandbox, tools, linked })
 }
 
 interface Parts {
@@ -57,6 +62,8 @@ interface Parts {
   port: number
   sandbox: { bwrap: string } | { whyNot: string }
   tools: Promise<Tools>
+  /** Links to the tools, for shells without a sandbox. */
+  linked: string
 }
 
 class LocalWorkspaces implements WorkspaceProvider {
@@ -75,7 +82,6 @@ class LocalWorkspaces implements WorkspaceProvider {
   async create({ id, kubeconfig, mirrors }: WorkspaceRequest): Promise<Workspace> {
     if (!/^[\w-]+$/.test(id)) throw workspaceError('FILE_OUTSIDE_HOME', { path: id })
     this.#tools = await this.#parts.tools
-    if (this.#bwrap === undefined) await linkTools(this.#linked, this.#tools.found)
     const home = this.#home(id)
     const notes = await writable(home, async () => {
       await mkdir(home, { recursive: true, mode: 0o700 })
@@ -112,10 +118,6 @@ class LocalWorkspaces implements WorkspaceProvider {
 
   close(): Promise<void> {
     return this.#parts.proxy.close()
-  }
-
-  get #linked(): string {
-    return path.join(this.#parts.folder, '..', 'tools', 'bin')
   }
 
   get #settingsInside(): string {
@@ -163,12 +165,12 @@ class LocalWorkspaces implements WorkspaceProvider {
   }
 
   #spec(id: string, command: string[]): ShellSpec {
-    const { settings, visible, hidden, port } = this.#parts
+    const { settings, visible, hidden, port, linked } = this.#parts
     const bwrap = this.#bwrap
     const home = this.#home(id)
     const proxy = `http://${id}:${this.#known(id)}@127.0.0.1:${port}`
     if (bwrap === undefined) {
-      const environment = shellEnvironment({ home, settings, tools: [this.#linked], proxy })
+      const environment = shellEnvironment({ home, settings, tools: [linked], proxy })
       const [program = 'bash', ...rest] = command
       return { command: program, arguments: rest, folder: home, environment }
     }

@@ -107,8 +107,10 @@ async function standIn(name: string, program: string, folder: string): Promise<s
 export async function linkTools(folder: string, found: Record<string, string>): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const [name, file] of Object.entries(found)) {
-    const link = path.join(folder, name)
-    await rm(link, { force: true })
-    await symlink(file, link)
+    // Renamed into its place, for a shell of an earlier start may be looking it up.
+    const partial = path.join(folder, `.${name}.${process.pid}`)
+    await rm(partial, { force: true })
+    await symlink(file, partial)
+    await rename(partial, path.join(folder, name))
   }
 }
