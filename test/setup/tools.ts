@@ -9,10 +9,13 @@ const root = path.resolve(import.meta.dirname, '../..')
  */
 export async function setup(): Promise<void> {
   const folder = path.join(root, '.cache', 'test-tools')
+  const bin = path.join(folder, 'bin')
+  // Each project of the tests sets up: what the first one linked is no tool of the machine's, and must not be linked to itself.
+  if (process.env['PATH']?.split(path.delimiter).includes(bin)) return
   const standIns = { curl: path.join(root, 'dist/curl.js'), jq: path.join(root, 'dist/jq.js') }
   const { found } = await findTools(folder, standIns)
   const own = Object.entries(found).filter(([, file]) => file.startsWith(folder))
   if (own.length === 0) return
-  await linkTools(path.join(folder, 'bin'), Object.fromEntries(own))
-  process.env['PATH'] = `${process.env['PATH']}${path.delimiter}${path.join(folder, 'bin')}`
+  await linkTools(bin, Object.fromEntries(own))
+  process.env['PATH'] = `${process.env['PATH']}${path.delimiter}${bin}`
 }
