@@ -5,12 +5,13 @@ import type { SessionEvent, SessionView } from '../../protocol/session.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { ClusterNotice } from '../clusters/index.ts'
 import { Grader, type Checker } from '../grading/index.ts'
-import { pointsOf, taskViews, type AttemptEvent, type Store } from '../store/index.ts'
+import { pointsOf, type AttemptEvent, type Store } from '../store/index.ts'
 import type { ShellSpec } from '../workspaces/index.ts'
 import { Attempt } from './attempt.ts'
 import { Deadline, LONGEST_HOURS } from './deadline.ts'
 import { Ground, type GroundTools } from './ground.ts'
 import { nextPhase, transition, type Life, type LifeEvent, type Phase, type Problem } from './life.ts'
+import { Pages } from './pages.ts'
 import { Preparation } from './preparation.ts'
 
 /** What sessions are made of; the same for all of them. */
@@ -32,14 +33,13 @@ export class Session implements AsyncDisposable {
   readonly #preparation: Preparation
   readonly #grader: Grader
   readonly #deadline: Deadline
-  readonly #listeners = new Set<(event: SessionEvent) => void>()
+  readonly #pages: Pages
   readonly #stop = new AbortController()
   #life: Life
   #watch: Disposable | undefined
   #preparing: Promise<void> | undefined
   /** Changes that are under way: whoever asks for the same one meanwhile shares it. */
   readonly #changes = new Map<'retry' | 'finish' | 'delete' | 'release', Promise<void>>()
-  #checking: ReadonlySet<string> = new Set()
   /** Why nothing can be stored at the moment. */
   #storeProblem: Problem | undefined
 
@@ -52,6 +52,7 @@ export class Session implements AsyncDisposable {
     this.#attempt = attempt
     // The events say that it was ready once; until its cluster has answered this server, it is not.
     this.#life = transition(attempt.life(), { type: 'cluster-away', problem: asProblem(serverError('CLUSTER_AWAY')) })
+    this.#pages = new Pages(attempt, () => this.view())
     this.#ground = new Ground(attempt, tools)
     this.#preparation = new Preparation({ attempt, store: tools.store, clock: tools.clock })
     this.#grader = new Grader({
@@ -62,7 +63,7 @@ export class Session implements AsyncDisposable {
         tools.check({ lab: this.lab, task, cluster: this.#ground.cluster, patienceMilliseconds, signal }),
       record: (event) => this.#record(event),
       log: (error, about) => tools.log(error, `${about} in session ${this.id}`),
-      onChecking: (checking) => this.#showChecking(checking),
+      onChecking: (checking) => this.#pages.showChecking(checking),
     })
     this.#deadline = new Deadline({
       attempt,
@@ -94,8 +95,7 @@ export class Session implements AsyncDisposable {
   }
 
   watch(listener: (event: SessionEvent) => void): Disposable {
-    this.#listeners.add(listener)
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+    return this.#pages.watch(listener)
   }
 
   view(): SessionView {
@@ -114,7 +114,7 @@ export class Session implements AsyncDisposable {
       state: life.state === 'deleted' ? 'finished' : life.state,
       phases: this.#preparation.views(life),
       steps: lab.steps.map(({ id, title, tasks }) => ({ id, title, tasks })),
-      tasks: taskViews(lab, this.#attempt.progress, this.#checking),
+      tasks: this.#pages.tasks(),
       points: pointsOf(lab, this.#attempt.progress),
       startedAt: this.#attempt.events[0]!.at,
       endsAt: new Date(this.#attempt.endsAt).toISOString(),
@@ -254,7 +254,7 @@ export class Session implements AsyncDisposable {
         const { signal } = this.#stop
         const outcome = await this.#preparation.run(phase, this.#ground.work[phase], {
           signal,
-          onChange: () => this.#showView(),
+          onChange: () => this.#pages.showView(),
         })
         this.#move(
           outcome.ok ? { type: 'phase-done', phase } : { type: 'phase-failed', phase, problem: outcome.problem },
@@ -331,7 +331,7 @@ export class Session implements AsyncDisposable {
     const after = transition(this.#life, event)
     if (after === this.#life) return
     this.#life = after
-    this.#showView()
+    this.#pages.showView()
   }
 
   async #record(event: AttemptEvent): Promise<void> {
@@ -339,33 +339,13 @@ export class Session implements AsyncDisposable {
       await this.#attempt.record(event)
     } catch (error) {
       this.#storeProblem = asProblem(error)
-      this.#showView()
+      this.#pages.showView()
       throw error
     }
     const mended = this.#storeProblem !== undefined
     this.#storeProblem = undefined
-    if (!mended && (event.type === 'verdict' || event.type === 'hint')) this.#showTasks([event.task])
-    else if (event.type !== 'asked') this.#showView()
-  }
-
-  #showChecking(checking: ReadonlySet<string>): void {
-    const before = this.#checking
-    this.#checking = new Set(checking)
-    this.#showTasks([...new Set([...before, ...checking])].filter((task) => before.has(task) !== checking.has(task)))
-  }
-
-  #showTasks(changed: string[]): void {
-    const points = pointsOf(this.lab, this.#attempt.progress)
-    for (const task of taskViews(this.lab, this.#attempt.progress, this.#checking))
-      if (changed.includes(task.id)) this.#tell({ type: 'task', task, points })
-  }
-
-  #showView(): void {
-    if (this.#listeners.size > 0) this.#tell({ type: 'view', view: this.view() })
-  }
-
-  #tell(event: SessionEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    if (!mended && (event.type === 'verdict' || event.type === 'hint')) this.#pages.showTasks([event.task])
+    else if (event.type !== 'asked') this.#pages.showView()
   }
 
   #task(task: string) {
