@@ -119,6 +119,30 @@ describe('after a restart of the server', () => {
     expect(await world.store.attempts({ held: true })).toEqual([])
   })
 
+  test('a session that is deleted while it is taken up leaves nothing behind', async () => {
+    const { id } = await ready()
+    const find = world.clusters.find.bind(world.clusters)
+    let go = () => {}
+    const held = new Promise<void>((resolve) => (go = resolve))
+    let isAsked = false
+    world.clusters.find = async (cluster) => {
+      isAsked = true
+      const found = await find(cluster)
+      await held
+      return found
+    }
+    await world.restart()
+    await waitFor(() => isAsked)
+    const deleted = world.sessions.find(id, 'ada')!.delete()
+    await waitFor(async () => (await world.store.read(id)).some(({ type }) => type === 'deleted'))
+    // Whatever the deletion can do meanwhile it may do.
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    go()
+    await deleted
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([[...world.workspaces.made], [...world.clusters.clusters]]).toEqual([[], []])
+  })
+
   test('a finished session still shows its summary', async () => {
     const session = await ready()
     await session.finish('learner')

@@ -86,12 +86,13 @@ export class Session implements AsyncDisposable {
     return this.#ground.claimedCluster
   }
 
-  /** Takes the session up: prepares what is not prepared, and finds cluster and workspace of one that was ready before the server started. */
+  /** Takes the session up: prepares what is not prepared, and looks for cluster and workspace of one that was ready before the server started. */
   async begin(): Promise<void> {
     await this.#preparation.loadUsualTimes()
     this.#deadline.set()
     if (this.#life.state === 'preparing') this.#prepare()
-    else if (this.#life.state === 'recovering') await this.#adopt()
+    else if (this.#life.state === 'recovering')
+      this.#preparing = this.#adopt().catch((error: unknown) => this.#tools.log(error, `adopting session ${this.id}`))
   }
 
   watch(listener: (event: SessionEvent) => void): Disposable {
@@ -301,6 +302,7 @@ export class Session implements AsyncDisposable {
       await this.#ground.adopt()
       this.#follow()
     } catch (error) {
+      if (this.#stop.signal.aborted) return
       this.#tools.log(error, `adopting session ${this.id}`)
       if (isUnknownCluster(error)) return this.#lose(error)
       this.#move({ type: 'cluster-gone', problem: asProblem(error) })
