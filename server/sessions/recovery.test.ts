@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { waitFor } from '../../test/support/waiting.ts'
 import type { Session } from './session.ts'
-import { TINY_LAB, World } from './testing.ts'
+import { TINY_LAB, taskOf, World } from './testing.ts'
 
 let world: World
 beforeEach(async () => {
@@ -176,5 +176,25 @@ describe('when the cluster', () => {
     expect(again.claimedCluster).not.toBe(claimedCluster)
     expect(again.view().points.earned).toBe(5)
     expect(world.workspaces.made.get(session.id)).toContain(`learner of ${again.claimedCluster}`)
+  })
+
+  test.each([
+    ['at once', () => Promise.resolve()],
+    ['after a restart of the server', () => world.restart()],
+  ])('is made anew %s, what was met on the old one is checked again', async (_, between) => {
+    const session = await ready()
+    await check(session, 'first')
+    world.verdict = { state: 'unmet', code: 'none', reason: 'There is none.', evidence: [] }
+    world.clusters.clusters.delete(session.claimedCluster!)
+    await world.restart()
+    await waitFor(() => world.sessions.find(session.id, 'ada')?.state === 'failed')
+    await between()
+    const again = await world.sessions.get(session.id, 'ada')
+    await again.retry()
+    await waitFor(() => again.state === 'ready')
+    // The queue lets changes settle before it checks.
+    await world.clock.advance(1000)
+    await waitFor(() => taskOf(again, 'first').state === 'fallen')
+    expect(taskOf(again, 'second').state).toBe('todo')
   })
 })

@@ -36,6 +36,8 @@ export class Session implements AsyncDisposable {
   readonly #pages: Pages
   readonly #stop = new AbortController()
   #life: Life
+  /** True when what happened in the cluster since the last verdicts may have gone unseen, or it is another cluster. */
+  #unseen: boolean
   #watch: Disposable | undefined
   #preparing: Promise<void> | undefined
   /** Changes that are under way: whoever asks for the same one meanwhile shares it. */
@@ -53,6 +55,7 @@ export class Session implements AsyncDisposable {
     // The events say that it was ready once; until its cluster has answered this server, it is not.
     this.#life = transition(attempt.life(), { type: 'cluster-away', problem: asProblem(serverError('CLUSTER_AWAY')) })
     this.#pages = new Pages(attempt, () => this.view())
+    this.#unseen = this.#life.state === 'recovering' || attempt.last('cluster-gone') !== undefined
     this.#ground = new Ground(attempt, tools)
     this.#preparation = new Preparation({ attempt, store: tools.store, clock: tools.clock })
     this.#grader = new Grader({
@@ -317,9 +320,9 @@ export class Session implements AsyncDisposable {
 
   #notice(notice: ClusterNotice): void {
     if (notice.type === 'READY') {
-      const wasAway = this.#life.state === 'recovering'
       this.#move({ type: 'cluster-ready' })
-      this.#grader.resume(wasAway)
+      this.#grader.resume(this.#unseen)
+      this.#unseen = false
     } else if (notice.type === 'AWAY') {
       this.#grader.pause()
       this.#move({ type: 'cluster-away', problem: asProblem(serverError('CLUSTER_AWAY')) })
@@ -330,6 +333,7 @@ export class Session implements AsyncDisposable {
   }
 
   #move(event: LifeEvent): void {
+    if (event.type === 'cluster-away' || event.type === 'cluster-gone') this.#unseen = true
     const after = transition(this.#life, event)
     if (after === this.#life) return
     this.#life = after
