@@ -1,4 +1,5 @@
-export { createLocalWorkspaces } from './local/index.ts'
+export { createLocalWorkspaces, INSTALL_TOOLS, isPackagedFor, toolsZip } from './local/index.ts'
 export type { Mirror, MirrorAnswer, WorkspaceProvider } from './provider.ts'
 export type { ShellSpec } from './shell-spec.ts'
+export { programOnPath, scriptFor } from './programs.ts'
 export { TerminalHostConnection } from './terminal-host/index.ts'

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire, isBuiltin } from 'node:module'
@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { firstLink } from '../support/labwright.ts'
 import { LiveClient } from '../support/live-client.ts'
 import { waitFor } from '../support/waiting.ts'
 import { endProcessesOf } from '../support/processes.ts'
@@ -76,7 +77,7 @@ test(
       detached: true,
     })
     try {
-      const client = await LiveClient.login(await linkOf(server))
+      const client = await LiveClient.login(await firstLink(server))
       const session = await client.startSession('service-mesh')
       expect(session.state).toBe('ready')
       await client.ask('DELETE', `/api/sessions/${session.id}`)
@@ -98,7 +99,7 @@ test('without kubectl, the operator is told in one sentence how to get it', { ti
   let said = ''
   server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
   try {
-    await linkOf(server)
+    await firstLink(server)
     await waitFor(() => said.includes('\n'))
   } finally {
     const ended = once(server, 'exit')
@@ -107,20 +108,6 @@ test('without kubectl, the operator is told in one sentence how to get it', { ti
   }
   expect(said).toMatch(/^labwright: Learners will have no kubectl[^\n]*npm install[^\n]*\[KUBECTL_MISSING\]\n$/)
 })
-
-function linkOf(server: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    const read = (chunk: Buffer): void => {
-      output += chunk.toString()
-      const link = /http:\/\/\S+#code=\S+/.exec(output)?.[0]
-      if (link !== undefined) resolve(link)
-    }
-    server.stdout?.on('data', read)
-    server.stderr?.on('data', read)
-    server.once('exit', (code) => reject(new Error(`it ended with ${code}: ${output}`)))
-  })
-}
 
 const PROGRAM = `import { startCluster, type KubeObject, type RunningCluster } from 'labwright/simulator'
 

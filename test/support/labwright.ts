@@ -50,7 +50,8 @@ export async function startLabwright(
   }
 }
 
-function firstLink(child: ChildProcess): Promise<string> {
+/** The start link, once a server printed it. @throws what it printed when it ended without one */
+export function firstLink(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = ''
     const read = (chunk: Buffer): void => {

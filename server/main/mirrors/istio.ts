@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Mirror, MirrorAnswer } from '../../workspaces/index.ts'
+import { scriptFor, type Mirror, type MirrorAnswer } from '../../workspaces/index.ts'
 import { tar } from './tar.ts'
 
 /** What the practice build stands for. */
@@ -50,14 +50,12 @@ async function readOwn(folder: string | undefined, name: string): Promise<Uint8A
 function practiceRelease(name: string, { istioctl, node }: IstioMirrorOptions): Uint8Array | undefined {
   if (!name.startsWith(`istio-${ISTIO_VERSION}-`)) return undefined
   const root = `istio-${ISTIO_VERSION}`
-  const quote = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`
-  const program = `#!/bin/sh\nexec ${quote(node)} ${quote(istioctl)} "$@"\n`
   return gzipSync(
     tar([
       { name: `${root}/`, mode: 0o755 },
       { name: `${root}/README.md`, mode: 0o644, text: README },
       { name: `${root}/bin/`, mode: 0o755 },
-      { name: `${root}/bin/istioctl`, mode: 0o755, text: program },
+      { name: `${root}/bin/istioctl`, mode: 0o755, text: scriptFor(istioctl, node) },
     ]),
   )
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { programOnPath } from '../programs.ts'
 
 const PROBE_MILLISECONDS = 5000
 /** Where a sandboxed shell finds its home, its settings and the tools that are not the system's. */
@@ -119,8 +120,7 @@ function masks(hidden: string[], shown: string[]): string[] {
  * a container without the right, AppArmor), so it is tried with the very arguments that shells get.
  */
 export async function findSandbox(places: SandboxPlaces): Promise<{ bwrap: string } | { whyNot: string }> {
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter)
-  const bwrap = folders.map((folder) => path.join(folder, 'bwrap')).find((file) => existsSync(file))
+  const bwrap = programOnPath('bwrap')
   if (bwrap === undefined) return { whyNot: 'bwrap is not on the PATH' }
   try {
     const probe = [...sandboxArguments(places), 'bash', '-c', 'test "$(id -u)" = 1000 && test -w . && test -d /proc/1']

