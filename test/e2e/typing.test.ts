@@ -2,6 +2,7 @@ import path from 'node:path'
 import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BrowserContext, Page } from 'playwright-core'
+import { programOnPath } from '../../server/workspaces/index.ts'
 import { openBrowser } from '../support/browser.ts'
 import { type RunningLabwright, startLabwright } from '../support/labwright.ts'
 import { Learner } from '../support/learner.ts'
@@ -105,13 +106,16 @@ describe('a learner who types', { timeout: 120_000 }, () => {
     expect(await task.getByRole('button', { name: 'Hint' }).count()).toBe(0)
   })
 
-  it('mends the file in vi, and gets the points less the price of the hint', async () => {
+  const hasVi = programOnPath('vi') !== undefined
+  it(`mends the file ${hasVi ? 'in vi' : 'with sed -i (this machine has no vi)'}, and gets the points less the price of the hint`, async () => {
     await learner.run(`cat > mtls.yaml <<'END'\n${peerAuthentication('PERMISSIVE').trim()}\nEND`)
-    await learner.type('vi mtls.yaml && echo mended-$((1 + 1))')
-    await learner.output('mode: PERMISSIVE')
-    await learner.type(':%s/PERMISSIVE/STRICT/')
-    await learner.type(':wq')
-    await learner.output('mended-2')
+    if (hasVi) {
+      await learner.type('vi mtls.yaml && echo mended-$((1 + 1))')
+      await learner.output('mode: PERMISSIVE')
+      await learner.type(':%s/PERMISSIVE/STRICT/')
+      await learner.type(':wq')
+      await learner.output('mended-2')
+    } else await learner.run('sed -i s/PERMISSIVE/STRICT/ mtls.yaml')
     await learner.run('kubectl apply -f mtls.yaml')
     await learner.state('plaintext-refused', 'met')
     expect(await points()).toContain('18 of')
