@@ -10,7 +10,7 @@ import type { InboundCall } from '../contract.ts'
 import { decide, type Subject } from './authorization/index.ts'
 import { CERTIFICATE_VERIFY_FAILED, WRONG_VERSION_NUMBER } from './client-tls.ts'
 import { authenticate, type JwtVerdict } from './jwt.ts'
-import { accessDenied, localReply, upstreamReset, type LocalReply } from './local-reply.ts'
+import { accessDenied, CALLER_LEFT, localReply, upstreamReset, type LocalReply } from './local-reply.ts'
 import { answerHeaders } from './outbound.ts'
 import { principalOf, type Proxy } from './proxy.ts'
 import type { ServerMode } from './peer-authentication.ts'
@@ -128,6 +128,8 @@ function answerOf(outcome: CallOutcome, cluster: string, call: InboundCall): Ans
     const { response, milliseconds } = outcome
     return { response, flags: '-', details: 'via_upstream', serviceMilliseconds: milliseconds, endpoint, cluster }
   }
+  // The other proxy's own time-out looks the same from here: whoever sent the request has left.
+  if (call.signal.aborted) return fromReply(CALLER_LEFT, { endpoint, cluster })
   const refused = outcome.failure.kind === 'refused'
   const reply = refused
     ? upstreamReset('remote connection failure', false, 'delayed connect error: Connection refused')

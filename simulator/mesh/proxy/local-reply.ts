@@ -33,6 +33,8 @@ export const NO_HEALTHY_UPSTREAM = localReply(503, 'no healthy upstream', 'UH', 
 export const BLOCKED = localReply(502, '', '-', 'direct_response')
 export const REQUEST_TIMEOUT = localReply(504, 'upstream request timeout', 'UT', 'response_timeout')
 export const TRY_TIMEOUT = localReply(504, 'upstream request timeout', 'UT', 'upstream_per_try_timeout')
+/** Nobody reads it: the caller hung up before there was an answer. */
+export const CALLER_LEFT = localReply(0, '', 'DC', 'downstream_remote_disconnect')
 
 export function accessDenied(matchedPolicy: string): LocalReply {
   return localReply(403, 'RBAC: access denied', '-', `rbac_access_denied_matched_policy[${matchedPolicy}]`)

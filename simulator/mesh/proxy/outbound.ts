@@ -96,13 +96,26 @@ function tcpFailure(call: OutboundCall, result: Attempt | undefined): CallOutcom
 const HUNG_UP = { kind: 'empty' as const, message: 'Empty reply from server' }
 const CUT_OFF = { kind: 'reset' as const, message: 'Recv failure: Connection reset by peer' }
 
+function tcpFlags(result: Attempt | undefined): string {
+  switch (result?.kind) {
+    case 'response':
+    case 'caller-left':
+      return '-'
+    case 'no-healthy-upstream':
+    case undefined:
+      return 'UH'
+    default:
+      return 'UF'
+  }
+}
+
 async function outboundTcp(proxy: Proxy, call: OutboundCall, service: MeshService | undefined, reporter: Reporter) {
   const cluster = outboundTcpCluster(proxy, call, service)
-  const result: Attempt | undefined = cluster && (await attempt(proxy, cluster, call.request, call.signal, new Set()))
+  const result: Attempt | undefined =
+    cluster && (await attempt(proxy, cluster, call.request, { signal: call.signal, caller: call.signal }, new Set()))
   const answered = result?.kind === 'response' ? result.response : undefined
-  const flags = answered ? '-' : cluster === undefined ? 'UH' : result?.kind === 'no-healthy-upstream' ? 'UH' : 'UF'
   reporter.tcp({
-    flags,
+    flags: tcpFlags(result),
     cluster: cluster?.name ?? 'BlackHoleCluster',
     endpoint: result?.endpoint,
     connection: result?.connection,

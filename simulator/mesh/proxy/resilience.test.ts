@@ -167,6 +167,40 @@ describe('outlier detection', () => {
     expect(await world.see('client', url)).toBe('500 bad')
   })
 
+  test('a caller that hangs up says nothing of the host', async () => {
+    const clock = new ManualClock()
+    let patience = Infinity
+    const program: Program = () => (patience === Infinity ? answer(200, 'ok') : new Promise(() => {}))
+    servers([program, program], clock).objects.apply(
+      rule('{outlierDetection: {consecutive5xxErrors: 3, maxEjectionPercent: 100}}'),
+    )
+    patience = 50
+    for (let call = 0; call < 8; call++) {
+      const hangUp = new AbortController()
+      const timer = clock.after(patience, () => hangUp.abort())
+      const seen = world.see('client', url, { signal: hangUp.signal })
+      await clock.advance(patience)
+      expect(await seen).toBe('timeout')
+      timer[Symbol.dispose]()
+      expect(world.lastLog('client')).toContain(' 0 DC downstream_remote_disconnect - ')
+    }
+    patience = Infinity
+    expect(await world.tally(10, 'client', url)).toEqual({ '200 ok': 10 })
+  })
+
+  test('a host that takes longer than the route waits has failed', async () => {
+    const clock = new ManualClock()
+    servers([() => new Promise(() => {})], clock).objects.apply(
+      rule('{outlierDetection: {consecutive5xxErrors: 2, maxEjectionPercent: 100}}') + route('timeout: 1s'),
+    )
+    for (let call = 0; call < 2; call++) {
+      const seen = world.see('client', url)
+      await clock.advance(1000)
+      expect(await seen).toBe('504 upstream request timeout')
+    }
+    expect(await world.see('client', url)).toBe('503 no healthy upstream')
+  })
+
   test('an answer in between starts the count anew', async () => {
     let turn = 0
     const flaky: Program = () => answer(++turn % 3 === 0 ? 200 : 500, 'x')

@@ -24,7 +24,9 @@ export function isRetriable(attempt: Attempt, { retryOn }: RetryPolicy): boolean
       if (retryOn.some((word) => word === '5xx' || word === 'gateway-error' || word === 'reset')) return true
       if (attempt.reason === 'connection termination') return false
       return retryOn.includes('connect-failure')
-    case 'aborted':
+    case 'caller-left':
+      return false
+    case 'timed-out':
       // A try that took too long counts as a 504 of the server's.
       return onStatus(504, retryOn) || retryOn.includes('reset')
     default:

@@ -1,11 +1,18 @@
 import type { HttpRequest, HttpResponse } from '../../kubernetes/index.ts'
 import type { Connection, Endpoint } from '../contract.ts'
 import type { Cluster } from './cluster.ts'
-import { NO_HEALTHY_UPSTREAM, REQUEST_TIMEOUT, TRY_TIMEOUT, upstreamReset, type LocalReply } from './local-reply.ts'
+import {
+  CALLER_LEFT,
+  NO_HEALTHY_UPSTREAM,
+  REQUEST_TIMEOUT,
+  TRY_TIMEOUT,
+  upstreamReset,
+  type LocalReply,
+} from './local-reply.ts'
 import type { Proxy } from './proxy.ts'
 import { isRetriable, RETRY_BASE_MILLISECONDS } from './retry.ts'
 import type { RetryPolicy } from './routes/index.ts'
-import { attempt, type Attempt } from './upstream.ts'
+import { attempt, endOf, type Attempt, type Limits } from './upstream.ts'
 
 /** What a proxy answers, and what its access log says of it. */
 export interface Answer {
@@ -41,15 +48,6 @@ function deadline(proxy: Proxy, parent: AbortSignal, limit: number | undefined):
   }
 }
 
-/** A program that never looks at its signal must not hold the proxy: whichever comes first. */
-function orAborted(work: Promise<Attempt>, signal: AbortSignal): Promise<Attempt> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => resolve({ kind: 'aborted' })
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
 function pause(proxy: Proxy, limit: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -79,8 +77,10 @@ function describe(last: Attempt, cluster: Cluster, retried: boolean, limitReache
       }
     case 'reset':
       return fromReply(upstreamReset(last.reason, retried, last.transportFailure), seen)
-    case 'aborted':
+    case 'timed-out':
       return fromReply(TRY_TIMEOUT, seen)
+    case 'caller-left':
+      return fromReply(CALLER_LEFT, seen)
     default:
       return fromReply(NO_HEALTHY_UPSTREAM, { cluster: cluster.name })
   }
@@ -90,13 +90,13 @@ async function tryOnce(
   proxy: Proxy,
   cluster: Cluster,
   request: HttpRequest,
-  overall: AbortSignal,
+  { signal, caller }: Limits,
   perTry: number | undefined,
   tried: Set<string>,
 ): Promise<Attempt> {
-  const limit = deadline(proxy, overall, perTry)
+  const limit = deadline(proxy, signal, perTry)
   try {
-    return await orAborted(attempt(proxy, cluster, request, limit.signal, tried), limit.signal)
+    return await attempt(proxy, cluster, request, { signal: limit.signal, caller }, tried)
   } finally {
     limit[Symbol.dispose]()
   }
@@ -112,6 +112,9 @@ export async function route(
 ): Promise<Answer> {
   const { retries } = policy
   const overall = deadline(proxy, signal, policy.timeoutMilliseconds)
+  const limits: Limits = { signal: overall.signal, caller: signal }
+  const over = (last: Attempt): Answer =>
+    fromReply(endOf(limits) === 'caller-left' ? CALLER_LEFT : REQUEST_TIMEOUT, seenBy(last, cluster))
   const tried = new Set<string>()
   const maxRetries = cluster.policy.connectionPool?.http?.maxRetries || Infinity
   try {
@@ -120,8 +123,8 @@ export async function route(
         ...request,
         headers: [...request.headers, ['x-envoy-attempt-count', String(count + 1)]],
       }
-      const last = await tryOnce(proxy, cluster, counted, overall.signal, retries.perTryMilliseconds, tried)
-      if (overall.signal.aborted) return fromReply(REQUEST_TIMEOUT, seenBy(last, cluster))
+      const last = await tryOnce(proxy, cluster, counted, limits, retries.perTryMilliseconds, tried)
+      if (overall.signal.aborted) return over(last)
       const again = isRetriable(last, retries) && retries.attempts > 0
       if (!again || count >= retries.attempts || cluster.state.retriesInFlight >= maxRetries) {
         return describe(last, cluster, count > 0, again && count >= retries.attempts)
@@ -130,6 +133,7 @@ export async function route(
       const longest = Math.min(RETRY_BASE_MILLISECONDS * 2 ** count, RETRY_BASE_MILLISECONDS * 10)
       await pause(proxy, proxy.random.below(longest), overall.signal)
       cluster.state.retriesInFlight -= 1
+      if (overall.signal.aborted) return over(last)
     }
   } finally {
     overall[Symbol.dispose]()

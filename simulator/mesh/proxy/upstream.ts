@@ -1,4 +1,4 @@
-import type { ConnectionFailure, HttpRequest, HttpResponse } from '../../kubernetes/index.ts'
+import type { CallOutcome, ConnectionFailure, HttpRequest, HttpResponse } from '../../kubernetes/index.ts'
 import type { Connection, Endpoint } from '../contract.ts'
 import { connectionTo, tlsFailure } from './client-tls.ts'
 import type { Cluster } from './cluster.ts'
@@ -12,9 +12,19 @@ export type Attempt = { endpoint?: Endpoint; connection?: Connection } & (
   | { kind: 'no-healthy-upstream' }
   /** `wasReset`: by a TCP reset rather than an orderly end. */
   | { kind: 'reset'; reason: ResetReason; transportFailure?: string; wasReset?: boolean }
-  /** The caller left, or the time for this try was over. */
-  | { kind: 'aborted' }
+  /** The time for this try was over: the server's failure. */
+  | { kind: 'timed-out' }
+  /** The caller hung up: nobody's failure. */
+  | { kind: 'caller-left' }
 )
+
+/** What ends an attempt early. */
+export interface Limits {
+  /** Fires when the caller hangs up, and when the time for this try is over. */
+  signal: AbortSignal
+  /** Fires when the caller hangs up. */
+  caller: AbortSignal
+}
 
 const keyOf = (endpoint: Endpoint): string => `${endpoint.ip}:${endpoint.port}`
 
@@ -46,20 +56,34 @@ function fresh(hosts: readonly Endpoint[], tried: ReadonlySet<string>): readonly
   return others.length > 0 ? others : hosts
 }
 
+export const endOf = ({ caller }: Limits): 'caller-left' | 'timed-out' => (caller.aborted ? 'caller-left' : 'timed-out')
+
+/** A program that never looks at its signal must not hold the proxy: undefined when the signal fires first. */
+function unlessAborted(work: Promise<CallOutcome>, signal: AbortSignal): Promise<CallOutcome | undefined> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => resolve(undefined)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
 async function send(
   proxy: Proxy,
   cluster: Cluster,
   endpoint: Endpoint,
   request: HttpRequest,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<Attempt> {
+  const { signal } = limits
   const connection = connectionTo(proxy, cluster, endpoint)
   // TLS that the proxy makes is the program's to read where no other proxy stands before it.
   const tlsToProgram = connection.tls === 'tls' && endpoint.workload?.sidecar !== true
   const sent: HttpRequest = tlsToProgram ? { ...request, scheme: 'https' } : request
   const before = proxy.clock.monotonic()
-  const outcome = await proxy.fabric.deliver({ ip: endpoint.ip, port: endpoint.port }, connection, sent, signal)
-  if (signal.aborted) return { kind: 'aborted', endpoint, connection }
+  const delivery = proxy.fabric.deliver({ ip: endpoint.ip, port: endpoint.port }, connection, sent, signal)
+  const outcome = await unlessAborted(delivery, signal)
+  if (outcome === undefined || signal.aborted) return { kind: endOf(limits), endpoint, connection }
   if (!outcome.ok) return { ...failureOf(outcome.failure, connection), endpoint, connection }
   const { response } = outcome
   return { kind: 'response', response, milliseconds: proxy.clock.monotonic() - before, endpoint, connection }
@@ -67,7 +91,7 @@ async function send(
 
 function statusOf(attempt: Attempt): number {
   if (attempt.kind === 'response') return attempt.response.status
-  return attempt.kind === 'aborted' ? 504 : 503
+  return attempt.kind === 'timed-out' ? 504 : 503
 }
 
 async function acquire(cluster: Cluster, key: string, signal: AbortSignal): Promise<Release | undefined> {
@@ -82,7 +106,7 @@ export async function attempt(
   proxy: Proxy,
   cluster: Cluster,
   request: HttpRequest,
-  signal: AbortSignal,
+  limits: Limits,
   tried: Set<string>,
 ): Promise<Attempt> {
   const { state } = cluster
@@ -92,21 +116,24 @@ export async function attempt(
   if (choice === undefined) return { kind: 'no-healthy-upstream' }
   const key = keyOf(choice.host)
   tried.add(key)
-  const release = await acquire(cluster, key, signal)
+  const release = await acquire(cluster, key, limits.signal)
   if (release === undefined) {
-    return signal.aborted ? { kind: 'aborted', endpoint: choice.host } : { kind: 'reset', reason: 'overflow' }
+    return limits.signal.aborted
+      ? { kind: endOf(limits), endpoint: choice.host }
+      : { kind: 'reset', reason: 'overflow' }
   }
   state.busy.set(key, busy(key) + 1)
   state.requestsTotal += 1
   let result: Attempt
   try {
-    result = await send(proxy, cluster, choice.host, request, signal)
+    result = await send(proxy, cluster, choice.host, request, limits)
   } finally {
     release()
     const left = busy(key) - 1
     if (left > 0) state.busy.set(key, left)
     else state.busy.delete(key)
   }
+  if (result.kind === 'caller-left') return result
   const status = statusOf(result)
   if (status >= 500) state.requests5xx += 1
   state.outlier?.record(key, status, cluster.endpoints.map(keyOf))
