@@ -1,16 +1,14 @@
-/** z of a two-sided 99 % interval. */
-const z99 = 2.5758293035489
-
 /**
- * Wilson's score interval of a share, 99 %: it keeps its promise also for small shares, where the plain normal interval does not.
+ * Wilson's score interval of a share: it keeps its promise also for small shares, where the plain normal interval does not.
  * @param hits successes of `n` independent trials
+ * @param z how many standard deviations wide on either side: 2.576 for 99 %
  * @returns lower and upper bound, 0 to 1
  */
-export function wilson99(hits: number, n: number): { low: number; high: number } {
+export function wilson(hits: number, n: number, z: number): { low: number; high: number } {
   const share = hits / n
-  const square = z99 * z99
+  const square = z * z
   const centre = share + square / (2 * n)
-  const spread = z99 * Math.sqrt((share * (1 - share)) / n + square / (4 * n * n))
+  const spread = z * Math.sqrt((share * (1 - share)) / n + square / (4 * n * n))
   return {
     low: Math.max(0, (centre - spread) / (1 + square / n)),
     high: Math.min(1, (centre + spread) / (1 + square / n)),
