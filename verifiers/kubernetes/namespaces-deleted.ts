@@ -5,7 +5,7 @@ import { parametersOf } from '../parameters.ts'
 const parameters = parametersOf(
   v.strictObject({
     namespaces: v.pipe(v.array(v.string()), v.minLength(1)),
-    /** Namespaces that must still be there: an empty cluster was never cleaned up. */
+    /** Namespaces that must stand: an empty cluster was never cleaned up, and what is being deleted does not stand. */
     kept: v.pipe(v.array(v.string()), v.minLength(1)),
   }),
 )
@@ -22,7 +22,8 @@ export const namespacesDeleted: Verifier<Parameters> = {
 async function attempt({ kubernetes, report }: CheckContext, { namespaces, kept }: Parameters): Promise<Answer> {
   const there = await kubernetes.list({ apiVersion: 'v1', plural: 'namespaces' })
   const left = there.filter(({ metadata }) => namespaces.includes(metadata.name))
-  const missing = kept.filter((name) => !there.some(({ metadata }) => metadata.name === name))
+  const standing = there.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const missing = kept.filter((name) => !standing.some(({ metadata }) => metadata.name === name))
   for (const name of namespaces) {
     const one = left.find(({ metadata }) => metadata.name === name)
     const seen = one === undefined ? 'gone' : one.metadata.deletionTimestamp === undefined ? 'there' : 'terminating'
@@ -32,7 +33,7 @@ async function attempt({ kubernetes, report }: CheckContext, { namespaces, kept 
     report({
       kind: 'object',
       object: `namespace ${name}`,
-      seen: missing.includes(name) ? 'missing' : 'there',
+      seen: missing.includes(name) ? 'missing or being deleted' : 'there',
       wanted: 'there',
       good: !missing.includes(name),
     })

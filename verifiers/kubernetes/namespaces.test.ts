@@ -30,6 +30,7 @@ describe('kubernetes/namespaces-deleted', () => {
     [['default', 'kept', 'a'], 'unmet', 'still-there'],
     [['default', 'kept', 'a†', 'b†'], 'unmet', 'still-there'],
     [['default'], 'unmet', 'kept-missing'],
+    [['default', 'kept†'], 'unmet', 'kept-missing'],
   ])('%j is %s', async (names, state, code) => {
     const given = { namespaces: ['a', 'b'], kept: ['kept'] }
     expect(await verify(namespacesDeleted, given, { objects: namespaces(...names) })).toMatchObject({ state, code })
