@@ -32,11 +32,12 @@ const entries = {
   'lab-schema': 'server/lessons/native/json-schema.ts',
 }
 
-/** Programs that learners' shells run: each is one file that needs nothing beside it, because a sandbox shows shells only dist/. */
+/** Programs that learners' shells and sample images run: each is one file that needs nothing beside it, for nothing else of ours is there. */
 const standalone = {
   istioctl: 'simulator/istioctl/main.ts',
   curl: 'server/workspaces/stand-ins/curl/main.ts',
   jq: 'server/workspaces/stand-ins/jq/main.ts',
+  program: 'simulator/programs/serve/main.ts',
 }
 
 async function* files(start) {

@@ -75,6 +75,9 @@ const images: Readonly<Record<string, Image>> = {
   'google_containers/pause': pause,
 }
 
+/** Every image that has a program, without registry and tag. */
+export const repositories: readonly string[] = Object.keys(images)
+
 /** What an image does, whatever registry and tag it is named with; undefined when there is no such image. */
 export function findImage(image: string): Image | undefined {
   const repository = repositoryOf(image).replace(/^library\//, '')

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Image } from './program.ts'
 import { html, pathOf } from './responses.ts'
 import { server } from './server.ts'
@@ -30,7 +31,8 @@ export const nginx: Image = {
     ],
     handler: (context) => async (request, meta) => {
       const path = pathOf(request.path)
-      const asked = path.endsWith('/') ? `${path}index.html` : path
+      // No page lies above the root, however many dots a path begins with.
+      const asked = posix.join('/', path.endsWith('/') ? `${path}index.html` : path)
       const file = await context.shell.readFile(`${root}${asked}`)
       const isAllowed = request.method === 'GET' || request.method === 'HEAD'
       const found = file !== undefined ? new TextDecoder().decode(file) : path === '/' ? welcome : undefined

@@ -48,7 +48,11 @@ export type HttpHandler = (
 ) => HttpResponse | Promise<HttpResponse>
 
 /** Runs until it ends by itself or is told to; resolves to its exit code. */
-export type Program = (context: ProgramContext) => Promise<number>
+export interface Program {
+  (context: ProgramContext): Promise<number>
+  /** Names by which a pod's `command` may start it. */
+  binaries?: readonly string[]
+}
 
 export interface Image {
   program: Program

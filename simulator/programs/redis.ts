@@ -9,27 +9,29 @@ const MAX_KEYS = 10_000
 
 /** A key-value server on 6379 that knows strings: PING, ECHO, SET, GET, DEL, EXISTS, INCR, KEYS, DBSIZE, QUIT. */
 export const redis: Image = {
-  program: async (context) => {
-    const { command, args, signal } = context
-    const asked = [...command, ...args]
-    const own = asked.length === 0 || ['redis-server', 'docker-entrypoint.sh'].includes(baseName(asked[0] ?? ''))
-    if (!own && !asked[0]?.startsWith('-')) return runCommand(context, asked)
-    const values = new Map<string, string>()
-    const listening = context.listenTcp(portArgument(asked, ['--port']) ?? PORT, (connection) =>
-      serve(context, values, connection),
-    )
-    context.log('1:M * Ready to accept connections tcp')
-    try {
-      await told(signal)
-    } finally {
-      listening[Symbol.dispose]()
-    }
-    context.log('1:M # Redis is now ready to exit, bye bye...')
-    return 0
-  },
+  program: Object.assign(run, { binaries: ['redis-server'] }),
   usage: { idleMilliCpu: 2, milliCpuPerRequestPerSecond: 0.05, memoryBytes: 8 * 2 ** 20 },
   shell: ['curl', 'wget', 'nslookup', 'dig', 'host', 'nc', 'ping', 'ip', 'ps', 'jq'],
   userId: 999,
+}
+
+async function run(context: ProgramContext): Promise<number> {
+  const { command, args, signal } = context
+  const asked = [...command, ...args]
+  const own = asked.length === 0 || ['redis-server', 'docker-entrypoint.sh'].includes(baseName(asked[0] ?? ''))
+  if (!own && !asked[0]?.startsWith('-')) return runCommand(context, asked)
+  const values = new Map<string, string>()
+  const listening = context.listenTcp(portArgument(asked, ['--port']) ?? PORT, (connection) =>
+    serve(context, values, connection),
+  )
+  context.log('1:M * Ready to accept connections tcp')
+  try {
+    await told(signal)
+  } finally {
+    listening[Symbol.dispose]()
+  }
+  context.log('1:M # Redis is now ready to exit, bye bye...')
+  return 0
 }
 
 /** Both forms of a command: a line of words, and an array of bulk strings (whose lengths are taken on trust: no line breaks in values). */

@@ -13,7 +13,7 @@ interface ServerImage {
 
 /** A program that serves HTTP until it is told to end. */
 export function server({ binaries, ports, handler, banner }: ServerImage): Program {
-  return async (context) => {
+  const program = async (context: ProgramContext): Promise<number> => {
     const [binary] = context.command
     if (binary !== undefined && !binaries.includes(baseName(binary)))
       return runCommand(context, [...context.command, ...context.args])
@@ -30,6 +30,7 @@ export function server({ binaries, ports, handler, banner }: ServerImage): Progr
     for (const listener of listening) listener[Symbol.dispose]()
     return 0
   }
+  return Object.assign(program, { binaries })
 }
 
 export function baseName(path: string): string {

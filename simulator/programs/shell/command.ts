@@ -58,6 +58,11 @@ export interface CommandIo {
   exec?: (script: string) => Promise<ExecResult>
 }
 
+/** What a command needs that does nothing but send requests: it runs in simulated and in real containers. */
+export interface RequestIo extends Pick<CommandIo, 'args' | 'stdout' | 'stderr' | 'signal'> {
+  container: { clock: Clock; sockets: Pick<PodSockets, 'call'> }
+}
+
 /** Runs to its end; resolves to the exit code. Ends early when the signal fires. */
 export type Command = (io: CommandIo) => Promise<number>
 

@@ -1,4 +1,4 @@
-import { pause, type Command, type CommandIo } from '../command.ts'
+import { pause, type RequestIo } from '../command.ts'
 import { parseUrl } from './curl/transfer.ts'
 
 interface LoadOptions {
@@ -55,7 +55,7 @@ interface Call {
 }
 
 /** fortio load: several callers at once, and a table of what came back. */
-export const fortio: Command = async (io) => {
+export async function fortio(io: RequestIo): Promise<number> {
   const [action, ...rest] = io.args
   const options = action === 'load' || action === 'curl' ? parse(rest) : undefined
   if (options === undefined) {
@@ -79,7 +79,7 @@ export const fortio: Command = async (io) => {
   return 0
 }
 
-async function load(io: CommandIo, options: LoadOptions, started: number): Promise<Call[]> {
+async function load(io: RequestIo, options: LoadOptions, started: number): Promise<Call[]> {
   const { clock } = io.container
   const calls: Call[] = []
   const end = options.calls === undefined ? started + options.seconds * 1000 : Infinity
@@ -104,7 +104,7 @@ async function load(io: CommandIo, options: LoadOptions, started: number): Promi
   return calls
 }
 
-async function one(io: CommandIo, options: LoadOptions, shown: boolean): Promise<Call> {
+async function one(io: RequestIo, options: LoadOptions, shown: boolean): Promise<Call> {
   const url = parseUrl(options.url)
   const host = options.headers.find(([name]) => name === 'host')?.[1]
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
