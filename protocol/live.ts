@@ -6,7 +6,9 @@ import * as v from 'valibot'
  *
  * Binary frames: 1 byte opcode, u32 terminal number, then (big-endian)
  *   1 output  server -> page: u64 offset of the first byte in the terminal's whole output, then bytes
- *   2 input   page -> server: u32 sequence number (a repeated number is not typed twice), then bytes (at most 64 KiB)
+ *   2 input   page -> server: u32 sequence number, from 1 without gaps in each terminal, then bytes (at most 64 KiB). A repeated
+ *             number is not typed twice, and nothing is typed after a gap. What `typed` does not confirm may have been refused,
+ *             because a program does not read: the page sends it again after a pause, at most 256 KiB at a time
  *   3 ack     page -> server: u64 offset up to which xterm has parsed (at least every 64 KiB or 50 ms)
  * The window is 512 KiB unacknowledged, resumed below 128 KiB.
  */
@@ -19,6 +21,7 @@ export const WINDOW_LOW_BYTES = 128 * 1024
 export const ACK_EVERY_BYTES = 64 * 1024
 export const ACK_EVERY_MILLISECONDS = 50
 export const MAX_INPUT_BYTES = 64 * 1024
+export const INPUT_WINDOW_BYTES = 256 * 1024
 export const REPLAY_BYTES = 1024 * 1024
 
 /** Close codes: why a connection was ended by the server. */

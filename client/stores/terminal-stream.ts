@@ -1,6 +1,7 @@
 import { encodeFrame, type TerminalFrame } from '../../protocol/live-frames.ts'
-import { ACK, ACK_EVERY_BYTES, ACK_EVERY_MILLISECONDS, INPUT, MAX_INPUT_BYTES } from '../../protocol/live.ts'
+import { ACK, ACK_EVERY_BYTES, ACK_EVERY_MILLISECONDS } from '../../protocol/live.ts'
 import type { PageClock } from './clock.ts'
+import { InputStream, isAnswer } from './input-stream.ts'
 
 /** What shows the output: xterm, once it is loaded. */
 export interface TerminalSink {
@@ -8,11 +9,6 @@ export interface TerminalSink {
   write(bytes: Uint8Array, parsed: () => void): void
   /** What was shown is no longer a beginning of what follows. */
   reset(): void
-}
-
-interface Typed {
-  sequence: number
-  bytes: Uint8Array
 }
 
 /**
@@ -29,9 +25,8 @@ export class TerminalStream {
   #parsed = 0
   #acknowledged = 0
   #cancelAck: (() => void) | undefined
-  #sequence = 0
-  #unacknowledged: Typed[] = []
-  /** Offset up to which output is a replay: what xterm answers to old questions must not be typed. */
+  readonly #input: InputStream
+  /** Offset up to which output is a replay: what xterm answers to old questions must not be typed, keys wait. */
   #replayEnd = 0
   #epoch = 0
 
@@ -39,6 +34,7 @@ export class TerminalStream {
     this.number = number
     this.#send = send
     this.#clock = clock
+    this.#input = new InputStream(number, send, clock)
   }
 
   /** Offset from which the server should go on. */
@@ -69,40 +65,34 @@ export class TerminalStream {
 
   replay(offset: number, end: number): void {
     this.#replayEnd = end
-    if (offset === this.#received) return
-    this.#epoch++
-    this.#held = []
-    this.#sink?.reset()
-    this.#received = offset
-    this.#parsed = offset
-    this.#acknowledged = offset
+    if (offset !== this.#received) {
+      this.#epoch++
+      this.#held = []
+      this.#sink?.reset()
+      this.#received = offset
+      this.#parsed = offset
+      this.#acknowledged = offset
+    }
+    this.#input.hold(!this.writable)
   }
 
   type(bytes: Uint8Array): void {
-    if (!this.writable) return
-    for (let at = 0; at < bytes.length; at += MAX_INPUT_BYTES) {
-      const typed = { sequence: ++this.#sequence, bytes: bytes.subarray(at, at + MAX_INPUT_BYTES) }
-      this.#unacknowledged.push(typed)
-      this.#sendInput(typed)
-    }
+    if (this.writable || !isAnswer(bytes)) this.#input.type(bytes)
   }
 
   typed(sequence: number): void {
-    this.#unacknowledged = this.#unacknowledged.filter((input) => input.sequence > sequence)
+    this.#input.confirm(sequence)
   }
 
   /** The connection is back: what may not have arrived goes again. */
   resend(): void {
-    for (const input of this.#unacknowledged) this.#sendInput(input)
+    this.#input.resend()
     this.#acknowledge()
   }
 
   close(): void {
     this.#cancelAck?.()
-  }
-
-  #sendInput({ sequence, bytes }: Typed): void {
-    this.#send(encodeFrame({ opcode: INPUT, terminal: this.number, sequence, bytes }))
+    this.#input.close()
   }
 
   #write(sink: TerminalSink, bytes: Uint8Array, end: number): void {
@@ -111,6 +101,7 @@ export class TerminalStream {
       // Written before a reset: its offset means nothing any more.
       if (epoch !== this.#epoch) return
       this.#parsed = end
+      this.#input.hold(!this.writable)
       this.#acknowledgeSoon()
     })
   }

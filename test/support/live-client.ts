@@ -16,7 +16,8 @@ export class LiveClient {
   readonly url: string
   readonly #cookie: string
   #socket: WebSocket | undefined
-  #sequence = 0
+  /** Number of the last input of each terminal. */
+  readonly #sequences = new Map<number, number>()
   readonly #listeners = new Set<(message: ServerMessage) => void>()
   readonly #acknowledged = new Map<number, number>()
   readonly #readers = new Set<(bytes: Uint8Array, offset: number, terminal: number) => void>()
@@ -118,7 +119,9 @@ export class LiveClient {
 
   /** Types into a terminal. */
   type(terminal: number, text: string): void {
-    this.#socket?.send(encodeFrame({ opcode: INPUT, terminal, sequence: ++this.#sequence, bytes: Buffer.from(text) }))
+    const sequence = (this.#sequences.get(terminal) ?? 0) + 1
+    this.#sequences.set(terminal, sequence)
+    this.#socket?.send(encodeFrame({ opcode: INPUT, terminal, sequence, bytes: Buffer.from(text) }))
   }
 
   onOutput(reader: (bytes: Uint8Array, offset: number, terminal: number) => void): Disposable {

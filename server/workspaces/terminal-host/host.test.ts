@@ -157,6 +157,20 @@ test('input that is sent again is not typed again', async () => {
   await until(() => expect(again.text()).toContain('<ab>'))
 })
 
+test('input is taken in its order: what comes after a hole has to come again', async () => {
+  const terminal = await connection.open('s', 'bash', script('stty -echo; echo ready; read -r a; echo "<$a>"'), 80, 24)
+  const eye = page('p')
+  eye.attach(terminal.number)
+  await until(() => expect(eye.text()).toContain('ready'))
+  eye.type(terminal.number, 1, 'a')
+  eye.type(terminal.number, 3, 'c\r')
+  await until(() => expect(eye.typed).toEqual([1]))
+  eye.type(terminal.number, 2, 'b')
+  eye.type(terminal.number, 3, 'c\r')
+  await until(() => expect(eye.text()).toContain('<abc>'))
+  await until(() => expect(eye.typed.at(-1)).toBe(3))
+})
+
 test('closing a terminal ends what runs in it', async () => {
   const terminal = await connection.open('s', 'bash', script('echo $$; sleep 1000'), 80, 24)
   const eye = page('p')

@@ -1,7 +1,8 @@
+import { INPUT_WINDOW_BYTES } from '../../../protocol/live.ts'
 import type { Clock } from '../../../protocol/clock.ts'
 
-/** What may wait for a program that does not read. More is refused: the learner's next key is dropped, memory does not grow. */
-export const MAX_QUEUED_INPUT_BYTES = 256 * 1024
+/** What may wait for a program that does not read. More is refused, so that memory does not grow: the page keeps it and asks again. */
+export const MAX_QUEUED_INPUT_BYTES = INPUT_WINDOW_BYTES
 
 const RETRY_FIRST_MILLISECONDS = 2
 const RETRY_LAST_MILLISECONDS = 64

@@ -49,7 +49,7 @@ export class Terminal {
   readonly #runner: CommandRunner
   readonly #pty: Pty
   readonly #attached = new Map<number, Attached>()
-  /** Highest input number of each page, so that a retry is not typed twice. */
+  /** Number of the last input that was taken of each page: a retry is not typed twice, and nothing is left out. */
   readonly #sequences = new Map<string, number>()
   #driver: number | undefined
   #exitCode: number | undefined
@@ -109,14 +109,22 @@ export class Terminal {
     this.#pump()
   }
 
+  /**
+   * Takes the next input of a page. One that comes after a refused one is refused as well, so that nothing is ever missing in the
+   * middle: the page sends again what is not confirmed.
+   */
   input(id: number, sequence: number, bytes: Uint8Array): void {
     const from = this.#attached.get(id)
     if (from === undefined) return
     this.#driver = id
-    if (sequence > (this.#sequences.get(from.page) ?? 0)) {
+    // A page sends in order: the first that is heard of one tells where it stands.
+    const last = this.#sequences.get(from.page) ?? sequence - 1
+    if (sequence > last + 1) return
+    if (sequence === last + 1) {
       const clean = withoutInnerPasteMarks(Buffer.from(bytes))
-      if (this.#exitCode === undefined && !this.#pty.write(clean)) return
-      this.#remember(from.page, sequence)
+      const isTaken = this.#exitCode !== undefined || this.#pty.write(clean)
+      this.#remember(from.page, isTaken ? sequence : last)
+      if (!isTaken) return
       this.#runner.typed(clean)
     }
     this.#confirm(from, sequence)
