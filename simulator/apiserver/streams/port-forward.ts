@@ -4,7 +4,7 @@ import { badRequest, type Kubelet } from '../../kubernetes/index.ts'
 import type { ServedResource } from '../../schema/index.ts'
 import type { Call, Server } from '../http/call.ts'
 import { targetPod } from './exec.ts'
-import { SpdyConnection, type SpdyStream } from './spdy-connection.ts'
+import { serveSpdy, SpdyConnection, type SpdyStream } from './spdy-connection.ts'
 import { TUNNEL, upgrade } from './upgrade.ts'
 
 interface Target {
@@ -26,14 +26,19 @@ export async function portForward(server: Server, resource: ServedResource, call
   if (upgraded.kind === 'spdy') {
     const { socket, head } = upgraded
     const connection = forwarder(target, (bytes) => void (socket.writable && socket.write(bytes)))
-    socket.on('data', (bytes: Buffer) => connection.receive(bytes))
     socket.on('close', () => connection.close())
     socket.on('error', () => connection.close())
-    connection.receive(head)
+    serveSpdy(socket, head, connection)
   } else if (upgraded.protocol === TUNNEL) {
     const { socket } = upgraded
     const connection = forwarder(target, (bytes) => void (socket.readyState === socket.OPEN && socket.send(bytes)))
-    socket.on('message', (message: Buffer) => connection.receive(message))
+    socket.on('message', (message: Buffer) => {
+      try {
+        connection.receive(message)
+      } catch {
+        socket.terminate()
+      }
+    })
     socket.on('close', () => connection.close())
     socket.on('error', () => connection.close())
   } else forwardChannels(target, upgraded.socket, portsOf(call))

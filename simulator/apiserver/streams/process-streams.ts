@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { ContainerStreams, Status } from '../../kubernetes/index.ts'
 import { ByteQueue } from './byte-queue.ts'
-import { SpdyConnection, type SpdyStream } from './spdy-connection.ts'
+import { serveSpdy, SpdyConnection, type SpdyStream } from './spdy-connection.ts'
 import type { Upgraded } from './upgrade.ts'
 
 /** What the client asked to be connected. */
@@ -27,8 +27,10 @@ class Session {
   readonly #listeners: ((size: Size) => void)[] = []
   #size: Size | undefined
 
+  /** Throws when the text is no size. */
   resize(text: string): void {
-    const { Width, Height } = JSON.parse(text) as { Width: number; Height: number }
+    const { Width, Height } = JSON.parse(text) as { Width: unknown; Height: unknown }
+    if (typeof Width !== 'number' || typeof Height !== 'number') throw new Error(`${text} is no size`)
     this.#size = { columns: Width, rows: Height }
     for (const listener of this.#listeners) listener(this.#size)
   }
@@ -61,11 +63,19 @@ function overWebSocket(socket: WebSocket, wanted: Wanted): ProcessStreams {
   const send = (number: number, chunk: Uint8Array): void => {
     if (socket.readyState === socket.OPEN) socket.send(Buffer.concat([Buffer.from([number]), chunk]))
   }
+  const resize = (text: string): void => {
+    try {
+      session.resize(text)
+    } catch {
+      // A client that breaks the protocol is cut off; there is nobody to tell why.
+      socket.terminate()
+    }
+  }
   socket.on('message', (message: Buffer) => {
     const [number, ...rest] = [message[0], message.subarray(1)]
     const content = rest[0] ?? Buffer.alloc(0)
     if (number === channel.stdin) session.stdin.push(content)
-    else if (number === channel.resize) session.resize(content.toString())
+    else if (number === channel.resize) resize(content.toString())
     else if (number === channel.close && content[0] === channel.stdin) session.stdin.end()
   })
   socket.on('close', () => session.end())
@@ -123,10 +133,9 @@ function overSpdy(upgraded: Extract<Upgraded, { kind: 'spdy' }>, wanted: Wanted)
         setTimeout(() => socket.destroy(), CLOSE_AFTER_MS).unref()
       },
     })
-    socket.on('data', (bytes: Buffer) => connection.receive(bytes))
     socket.on('close', () => session.end())
     socket.on('error', () => session.end())
-    connection.receive(head)
+    serveSpdy(socket, head, connection)
   })
 }
 

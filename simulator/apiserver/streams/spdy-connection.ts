@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { HeaderReader, HeaderWriter } from './spdy-headers.ts'
 
 /** The server's side of a SPDY/3.1 connection as Kubernetes' clients use it: they open streams, nobody uses flow control. */
@@ -32,7 +33,7 @@ export class SpdyConnection {
     this.#accept = accept
   }
 
-  /** Takes bytes as they arrive, in pieces of any size. */
+  /** Takes bytes as they arrive, in pieces of any size. Throws when they are no SPDY. */
   receive(bytes: Uint8Array): void {
     this.#pending = Buffer.concat([this.#pending, bytes])
     while (this.#pending.length >= 8) {
@@ -92,6 +93,19 @@ export class SpdyConnection {
     this.#accept(stream)
     if (last) stream.onEnd()
   }
+}
+
+/** Lets a connection live on a socket; a client that does not speak SPDY is cut off. */
+export function serveSpdy(socket: Duplex, head: Buffer, connection: SpdyConnection): void {
+  const receive = (bytes: Buffer): void => {
+    try {
+      connection.receive(bytes)
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error('malformed SPDY frame', { cause: error }))
+    }
+  }
+  socket.on('data', receive)
+  receive(head)
 }
 
 function number(value: number): Buffer {
