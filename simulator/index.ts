@@ -14,6 +14,8 @@ export interface StartClusterOptions {
   seed?: number
   /** A file that the kubeconfig is written to (mode 0600). */
   kubeconfig?: string
+  /** Told of faults of the simulation: a controller that threw, a program that broke. Default: standard error. */
+  report?: (error: unknown, about: string) => void
 }
 
 export interface RunningCluster {
@@ -34,6 +36,7 @@ export interface RunningCluster {
 export async function startCluster(options: StartClusterOptions = {}): Promise<RunningCluster> {
   const cluster = await HostedCluster.start({
     id: 'labwright',
+    report: options.report ?? ((error, about) => console.error(`${about}:`, error)),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.dataDir === undefined ? {} : { folder: options.dataDir }),

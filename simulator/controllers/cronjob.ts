@@ -9,7 +9,7 @@ const minuteMilliseconds = 60_000
 
 /** Makes Jobs at the times of a schedule. */
 export const cronJobController: Controller = ({ api, clock, report }) => {
-  const recorder = createEventRecorder({ api, clock, component: 'cronjob-controller' })
+  const recorder = createEventRecorder({ api, clock, report, component: 'cronjob-controller' })
 
   const reconcile = async (key: string): Promise<void> => {
     const [namespace = '', name = ''] = key.split('/')

@@ -19,7 +19,7 @@ const daemonTolerations = [
 
 /** Keeps one pod of a template on every node that it may run on. */
 export const daemonSetController: Controller = ({ api, clock, report }) => {
-  const control = new PodControl(api, createEventRecorder({ api, clock, component: 'daemonset-controller' }))
+  const control = new PodControl(api, createEventRecorder({ api, clock, report, component: 'daemonset-controller' }))
 
   const reconcile = async (key: string): Promise<void> => {
     const [namespace = '', name = ''] = key.split('/')

@@ -56,7 +56,7 @@ export const deploymentController: Controller = (context) => {
     const key = `${set.metadata.namespace}/${deployment.name}`
     if (api.get(resource, set.metadata.namespace, deployment.name)?.spec.strategy?.type === 'Recreate') queue.add(key)
   })
-  const recorder = createEventRecorder({ api, clock, component: 'deployment-controller' })
+  const recorder = createEventRecorder({ api, clock, report, component: 'deployment-controller' })
   const roller = new Roller(context, recorder, sets, pods)
   const watch = api.watch(resource, ({ type, object }) => {
     if (type !== 'DELETED') queue.add(keyOf(object))

@@ -27,7 +27,7 @@ interface Counts {
 
 /** Runs pods until as many have succeeded as a Job asks for, or too many have failed. */
 export const jobController: Controller = ({ api, clock, report }) => {
-  const recorder = createEventRecorder({ api, clock, component: 'job-controller' })
+  const recorder = createEventRecorder({ api, clock, report, component: 'job-controller' })
   const control = new PodControl(api, recorder)
 
   const reconcile = async (key: string): Promise<void> => {

@@ -17,7 +17,7 @@ const burstReplicas = 500
 
 /** Keeps as many pods of a template as a ReplicaSet asks for. */
 export const replicaSetController: Controller = ({ api, clock, report }) => {
-  const recorder = createEventRecorder({ api, clock, component: 'replicaset-controller' })
+  const recorder = createEventRecorder({ api, clock, report, component: 'replicaset-controller' })
   const control = new PodControl(api, recorder)
 
   const reconcile = async (key: string): Promise<void> => {

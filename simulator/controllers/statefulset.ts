@@ -15,7 +15,7 @@ const resource = 'statefulsets.apps'
 
 /** Keeps numbered pods, one after the other unless the set says Parallel; updates them from the highest number down. */
 export const statefulSetController: Controller = ({ api, clock, report }) => {
-  const recorder = createEventRecorder({ api, clock, component: 'statefulset-controller' })
+  const recorder = createEventRecorder({ api, clock, report, component: 'statefulset-controller' })
 
   const reconcile = async (key: string): Promise<void> => {
     const [namespace = '', name = ''] = key.split('/')

@@ -13,7 +13,7 @@ const volumeFinalizer = 'kubernetes.io/pv-protection'
 
 /** Binds claims to volumes, and makes volumes for the class `standard`. */
 export const volumeClaimController: Controller = ({ api, clock, report }) => {
-  const recorder = createEventRecorder({ api, clock, component: 'persistentvolume-controller' })
+  const recorder = createEventRecorder({ api, clock, report, component: 'persistentvolume-controller' })
 
   const ensureClass = async (): Promise<void> => {
     if (api.get(classes, undefined, defaultClass) !== undefined) return

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ManualClock } from '../../protocol/clock.ts'
 import { createEventRecorder } from './events.ts'
 import { seededRandom } from './random.ts'
+import { ApiError } from './status.ts'
 import { memoryApi } from './testing/memory-api.ts'
 
 const setup = async () => {
@@ -33,4 +34,23 @@ test('one object writes 25 in a burst, no more', async () => {
   for (let i = 0; i < 60; i++) recorder.record(pod, 'Warning', `R${i}`, 'x')
   await clock.advance(1)
   expect(api.events()).toHaveLength(25)
+})
+
+test.each([
+  ['Forbidden', 0],
+  ['NotFound', 0],
+  ['Invalid', 1],
+])('an event that is refused as %s is told %i times', async (reason, times) => {
+  const { clock, api, pod } = await setup()
+  const reported: unknown[] = []
+  const create = (): Promise<never> => Promise.reject(new ApiError(400, reason, 'refused'))
+  const recorder = createEventRecorder({
+    api: { ...api, create },
+    clock,
+    component: 'kubelet',
+    report: (error) => reported.push(error),
+  })
+  recorder.record(pod, 'Normal', 'Pulled', 'x')
+  await clock.advance(1)
+  expect(reported).toHaveLength(times)
 })

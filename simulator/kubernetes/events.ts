@@ -1,6 +1,7 @@
 import type { Api } from './api.ts'
 import { timestamp, type Clock } from '../../protocol/clock.ts'
 import type { KubeObject } from './object.ts'
+import { ApiError } from './status.ts'
 
 /** Writes Event objects about other objects, and counts repetitions instead of writing them anew. */
 export interface EventRecorder {
@@ -38,6 +39,8 @@ export interface EventRecorderOptions {
   host?: string
   /** As written through events.k8s.io (the scheduler): eventTime instead of first and last time. */
   modern?: boolean
+  /** Told of events that could not be written for other reasons than that their object or namespace is gone or ending. */
+  report?: ((error: unknown, about: string) => void) | undefined
 }
 
 let serial = 0
@@ -89,10 +92,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         const created = await api.create(event, { manager: options.component })
         return { namespace: created.metadata.namespace ?? '', name: created.metadata.name, count: 1, last: now }
       }
-      // Refused: the namespace is gone or ending; the next one is tried afresh.
       known.set(
         key,
-        write().catch(() => undefined),
+        write().catch((error: unknown) => {
+          // The next one is tried afresh.
+          const gone = error instanceof ApiError && ['NotFound', 'Forbidden'].includes(error.reason)
+          if (!gone) options.report?.(error, `event ${reason} of ${about.metadata.name}`)
+          return undefined
+        }),
       )
     },
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../protocol/clock.ts'
+import { ApiError } from './status.ts'
 import { createWorkQueue } from './work-queue.ts'
 
 test('a key added several times is looked at once, and again when it was added meanwhile', async () => {
@@ -36,6 +37,29 @@ test('a throw brings the key back after 5, 10, 20 ms', async () => {
   await clock.advance(1000)
   expect(times).toEqual([0, 5, 15, 35])
   expect(reported).toHaveLength(3)
+})
+
+test.each([
+  ['Invalid', 1],
+  ['InternalError', 1],
+  ['Conflict', 0],
+  ['NotFound', 0],
+  ['Forbidden', 0],
+])('the refusal %s, again and again, is told %i times', async (reason, times) => {
+  const clock = new ManualClock()
+  const reported: unknown[] = []
+  const queue = createWorkQueue({
+    clock,
+    reconcile: () => {
+      throw new ApiError(400, reason, 'refused')
+    },
+    report: (error) => reported.push(error),
+  })
+  queue.add('a')
+  await clock.advance(10)
+  expect(reported).toHaveLength(0)
+  await clock.advance(60_000)
+  expect(reported).toHaveLength(times)
 })
 
 test('a disposed queue does nothing more', async () => {

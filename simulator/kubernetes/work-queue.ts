@@ -12,7 +12,7 @@ export interface WorkQueueOptions {
   clock: Clock
   /** Brings the world nearer to what the object of that key asks for. A throw brings the key back later. */
   reconcile: (key: string) => void | Promise<void>
-  /** Told of throws that are no `ApiError`: those are faults of ours, not refusals of the API. */
+  /** Told of throws that are no `ApiError`, and of refusals that are not part of everyday life and do not pass: faults of ours. */
   report?: ((error: unknown, key: string) => void) | undefined
 }
 
@@ -20,6 +20,10 @@ export interface WorkQueueOptions {
 const firstRetryMilliseconds = 5
 const longestRetryMilliseconds = 30_000
 const concurrentKeys = 16
+/** Everybody is refused so at times: another was faster, it is gone, its namespace is ending or the quota used up. */
+const everyday: readonly string[] = ['Conflict', 'AlreadyExists', 'NotFound', 'Forbidden']
+/** A refusal of another kind that came so often in a row is told, once. */
+const toldAfterFailures = 5
 // So many in one turn of the event loop, then others get theirs.
 const keysPerTurn = 64
 
@@ -48,8 +52,9 @@ export function createWorkQueue({ clock, reconcile, report }: WorkQueueOptions):
       failures.delete(key)
     } catch (error) {
       if (disposed) return
-      if (!(error instanceof ApiError)) report?.(error, key)
       const count = failures.get(key) ?? 0
+      const isRefusal = error instanceof ApiError
+      if (!isRefusal || (count + 1 === toldAfterFailures && !everyday.includes(error.reason))) report?.(error, key)
       failures.set(key, count + 1)
       queue.addAfter(key, Math.min(firstRetryMilliseconds * 2 ** count, longestRetryMilliseconds))
     } finally {

@@ -28,15 +28,16 @@ const ownUsage = { milliCpu: 120, memoryBytes: 900 * 2 ** 20 }
 export function createNode(options: NodeOptions): Node {
   const { api, clock } = options
   const name = options.name ?? 'labwright-control-plane'
+  const report = options.report ?? (() => {})
   const node: NodeContext = {
     ...options,
     name,
     pace: options.pace ?? usualPace,
     findImage: options.findImage ?? findImage,
     createShell: options.createShell ?? createContainerShell,
-    report: options.report ?? (() => {}),
+    report,
     issueToken: options.issueToken,
-    recorder: createEventRecorder({ api, clock, component: 'kubelet', host: name }),
+    recorder: createEventRecorder({ api, clock, report, component: 'kubelet', host: name }),
     pulled: new Set(),
     sharedVolumes: new SharedVolumes(api),
   }

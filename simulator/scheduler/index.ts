@@ -24,7 +24,7 @@ const retryMilliseconds = 5 * 60_000
 
 /** Binds pods that have no node to one that they fit. */
 export function createScheduler({ api, clock, random, report }: SchedulerOptions): Disposable {
-  const recorder = createEventRecorder({ api, clock, component, modern: true })
+  const recorder = createEventRecorder({ api, clock, report, component, modern: true })
   const unschedulable = new Set<string>()
   const podsByNode = new Map<string, Map<string, KubeObject>>()
   // Node name of a pod by its key, for pods whose object no longer says it the same way.
