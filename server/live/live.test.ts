@@ -53,10 +53,11 @@ function session(id: string): LiveSession {
       return { [Symbol.dispose]: () => {} }
     },
     shell: () => ({
-      command: 'bash',
-      arguments: ['--norc', '--noprofile', '-i'],
+      command: 'env',
+      // What opens the terminal is a bash that asks nothing, and such a bash forgets PS1.
+      arguments: ['PS1=\\[\\e]133;B\\a\\]$ ', 'bash', '--norc', '--noprofile', '-i'],
       folder,
-      environment: { PATH: process.env['PATH'] ?? '', PS0: '\\e]133;C\\a', PS1: '\\[\\e]133;B\\a\\]$ ', TERM: 'xterm' },
+      environment: { PATH: process.env['PATH'] ?? '', PS0: '\\e]133;C\\a', TERM: 'xterm' },
     }),
   }
 }
