@@ -238,3 +238,13 @@ test('events of the session pass through', async () => {
   tell({ type: 'view', view: { id: 's1', state: 'finished' } as SessionView })
   await until(() => expect(page.told.at(-1)).toMatchObject({ type: 'view', view: { state: 'finished' } }))
 })
+
+test('a page that does not answer keeps nobody from closing', async () => {
+  const { page } = await welcome()
+  page.socket.pause()
+  const connections = () => new Promise((resolve) => http.getConnections((_, count) => resolve(count)))
+  live.close()
+  expect(await connections()).toBe(1)
+  await clock.advance(1000)
+  await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 8000, interval: 5 })
+})

@@ -11,6 +11,8 @@ import { Tickets } from './tickets.ts'
 const HELLO_MILLISECONDS = 10_000
 const PING_MILLISECONDS = 15_000
 const DEAD_MILLISECONDS = 45_000
+/** How long a page may take to say goodbye when the server closes. */
+const FAREWELL_MILLISECONDS = 1000
 const HEADER_BYTES = 1024
 
 export interface LiveOptions {
@@ -29,7 +31,7 @@ export interface Live {
   ticket(session: string, person: string): string
   /** Takes an HTTP upgrade of /live; refuses a page of another origin with 403. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  /** Ends all connections; pages come back by themselves. */
+  /** Ends all connections, those that do not answer after a second; pages come back by themselves. */
   close(): void
 }
 
@@ -77,6 +79,9 @@ export function createLive({ sessions, terminals, allowedOrigin, clock, log }: L
     close() {
       for (const socket of server.clients) socket.close(1012)
       server.close()
+      clock.after(FAREWELL_MILLISECONDS, () => {
+        for (const socket of server.clients) socket.terminate()
+      })
     },
   }
 }
