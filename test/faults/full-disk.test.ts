@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LearnerShell } from '../support/learner-shell.ts'
+import { notTried } from '../support/sandbox.ts'
 import { waitFor } from '../support/waiting.ts'
 import { startWorld, type World } from '../support/world.ts'
 import { SmallDisk } from './support/disk.ts'
@@ -31,9 +32,7 @@ const full = (code: string, words: RegExp) => [507, { code, sentence: expect.str
 const signal = () => path.join(world.ground.folder, 'go')
 
 const whyNot = await SmallDisk.whyNot()
-if (whyNot !== undefined) test(`not tried here. ${whyNot}`, () => expect(whyNot).toMatch(/^This machine/))
-
-describe.runIf(whyNot === undefined)('a full disk', () => {
+describe.runIf(whyNot === undefined)(`a full disk${notTried(whyNot)}`, () => {
   beforeAll(async () => {
     world = await startWorld({ place })
     data = disk.seen(world.ground.data)

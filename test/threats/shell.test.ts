@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LiveClient } from '../support/live-client.ts'
 import { LearnerShell } from '../support/learner-shell.ts'
+import { notTried, whyNoSandbox } from '../support/sandbox.ts'
 import { startWorld, type World } from '../support/world.ts'
 import { TINY } from '../faults/support/serve.ts'
 
@@ -10,15 +11,18 @@ import { TINY } from '../faults/support/serve.ts'
 const SECRET = 'operators-secret-4f1c'
 let world: World
 let other: LiveClient
-let sandboxed: boolean
 let shell: LearnerShell
 let session: string
 let neighbour: string
 
+const whyNot = await whyNoSandbox()
+/** Without a sandbox a shell runs as the operator and sees what the operator sees: the page says so. */
+const sandboxed = (title: string, body: () => Promise<void>) =>
+  test.skipIf(whyNot !== undefined)(`in the sandbox ${title}${notTried(whyNot)}`, body)
+
 beforeAll(async () => {
   world = await startWorld({ labs: { next: TINY }, environment: { LABWRIGHT_TEST_SECRET: SECRET } })
   ;({ session, shell } = await world.enter('tiny'))
-  sandboxed = (await world.page.view(session)).sandboxed
   other = await LiveClient.login(await world.newLink())
   neighbour = (await other.startSession('next')).id
 })
@@ -39,14 +43,16 @@ test('the environment of a shell is the list that the product gives, and no more
   expect(output).not.toContain(SECRET)
 })
 
-test('no process that a shell can see has a secret of the operator in its environment', async () => {
+sandboxed('no process that a shell can see has a secret of the operator in its environment', async () => {
   const { output } = await shell.run(
     'cat /proc/*/environ 2>/dev/null | tr "\\0" "\\n"; echo; ls /proc | grep -c "^[0-9]"',
   )
-  // Without a sandbox a shell runs as the operator and sees what the operator sees: the page says so.
-  if (!sandboxed) return
   expect(output).not.toContain(SECRET)
   expect(Number(output.trim().split('\n').at(-1))).toBeLessThan(10)
+})
+
+test('a session says whether its shells are sandboxed, and they are where they can be', async () => {
+  expect((await world.page.view(session)).sandboxed).toBe(whyNot === undefined)
 })
 
 test('the hosts that outlive the server have no secret of the operator either', async () => {
@@ -56,8 +62,7 @@ test('the hosts that outlive the server have no secret of the operator either', 
   }
 })
 
-test('in the sandbox the data folder, its sockets and other homes are not there', async () => {
-  if (!sandboxed) return
+sandboxed('the data folder, its sockets and other homes are not there', async () => {
   const { data, folder } = world.ground
   const places = [data, folder, world.home(neighbour), path.join(data, 'labwright.db'), path.join(data, 'run'), '/root']
   const { output } = await shell.run(`ls -d ${places.join(' ')} /var/run/docker.sock /run/* 2>/dev/null`)
@@ -67,8 +72,7 @@ test('in the sandbox the data folder, its sockets and other homes are not there'
   ).toBe('')
 })
 
-test('in the sandbox nothing of the system can be written, no rights gained, no file system mounted', async () => {
-  if (!sandboxed) return
+sandboxed('nothing of the system can be written, no rights gained, no file system mounted', async () => {
   const { output } = await shell.run(
     [
       'for file in /usr/x /etc/x /run/labwright/x /opt/labwright/bin/x /x; do touch $file 2>/dev/null && echo wrote $file; done',

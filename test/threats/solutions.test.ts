@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LearnerShell } from '../support/learner-shell.ts'
 import { rawRequest } from '../support/raw-request.ts'
+import { notTried, whyNoSandbox } from '../support/sandbox.ts'
 import { startWorld, type World } from '../support/world.ts'
 import { TINY } from '../faults/support/serve.ts'
 
@@ -73,8 +74,8 @@ test('the pages that everybody loads hold nothing of the labs', async () => {
   }
 })
 
-test('in the sandbox of the workspace there is no lab', async () => {
-  if (!(await world.page.view(session)).sandboxed) return
+const whyNot = await whyNoSandbox()
+test.skipIf(whyNot !== undefined)(`in the sandbox of the workspace there is no lab${notTried(whyNot)}`, async () => {
   const { output } = await shell.run(
     `ls -d ${world.ground.folder} ${path.join(root, 'labs')} 2>/dev/null
     find / \\( -path /proc -o -path /sys -o -name node_modules \\) -prune -o \\( -name proof.yaml -o -name hidden.sh \\) -print 2>/dev/null`,

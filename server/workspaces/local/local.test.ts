@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { whyNoSandbox } from '../../../test/support/sandbox.ts'
 import { workspacesConform } from '../conformance.ts'
 import type { WorkspaceProvider } from '../provider.ts'
 import { createLocalWorkspaces } from './local.ts'
@@ -11,7 +12,9 @@ const dist = path.resolve(import.meta.dirname, '../../../dist')
 const standing = { visible: [dist], standIns: { curl: path.join(dist, 'curl.js') } }
 const hello = (url: URL) => ({ status: 200, headers: { 'Content-Type': 'text/plain' }, body: url.pathname })
 
-describe.each([['plainly', false] as const, ['in bubblewrap where it works', true] as const])('%s', (_, sandbox) => {
+const whyNot = await whyNoSandbox()
+const ways = [['plainly', false] as const, [whyNot === undefined ? 'in bubblewrap' : `plainly again, for ${whyNot}`, true] as const]
+describe.each(ways)('%s', (_, sandbox) => {
   let folder: string
   let provider: WorkspaceProvider
   beforeAll(async () => {
@@ -32,6 +35,7 @@ describe.each([['plainly', false] as const, ['in bubblewrap where it works', tru
       `ls -d ${folder} ${process.cwd()}/package.json /root 2>/dev/null; ls /proc | grep -c '^[0-9]'; touch /usr/x /etc/x 2>&1 | grep -c .`,
       { timeoutMilliseconds: 10_000 },
     )
+    expect(sandboxed).toBe(sandbox && whyNot === undefined)
     // bwrap, bash, ls and grep: no process of anybody else.
     if (sandboxed) expect(output).toMatch(/^[2-5]\n2\n$/)
     else expect(output).toContain(folder)
