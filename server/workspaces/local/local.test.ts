@@ -13,7 +13,10 @@ const standing = { visible: [dist], standIns: { curl: path.join(dist, 'curl.js')
 const hello = (url: URL) => ({ status: 200, headers: { 'Content-Type': 'text/plain' }, body: url.pathname })
 
 const whyNot = await whyNoSandbox()
-const ways = [['plainly', false] as const, [whyNot === undefined ? 'in bubblewrap' : `plainly again, for ${whyNot}`, true] as const]
+const ways = [
+  ['plainly', false] as const,
+  [whyNot === undefined ? 'in bubblewrap' : `plainly again, for ${whyNot}`, true] as const,
+]
 describe.each(ways)('%s', (_, sandbox) => {
   let folder: string
   let provider: WorkspaceProvider
