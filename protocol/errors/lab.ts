@@ -18,7 +18,7 @@ export const labError = defineErrors({
     status: 422,
     sentence: '{where}: this is not valid YAML: {problem}. Indent with spaces, and quote values that contain ": ".',
   },
-  LAB_SHAPE: { status: 422, sentence: '{where}: {problem}. docs/authors/format.md lists what may stand here.' },
+  LAB_SHAPE: { status: 422, sentence: '{where}: {problem}. docs/authors/ says what may stand here.' },
   LAB_DUPLICATE: {
     status: 422,
     sentence: '{where}: the {what} id "{id}" is used twice. Every {what} needs an id of its own.',

@@ -41,6 +41,7 @@ test('the tarball holds what runs, and neither sources nor tests', () => {
     /^dist\/chunks\/[\w.-]+\.js$/,
     /^dist\/client\//,
     /^dist\/types\/(simulator|protocol)\/.*\.d\.ts$/,
+    /^docs\/.*\.(md|png)$/,
     /^labs\/.*\.(yaml|md|sh|svg|png)$/,
   ]
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([])
