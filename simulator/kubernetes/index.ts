@@ -1,6 +1,8 @@
 export * from './admission.ts'
 export * from './api.ts'
+export * from './certificate.ts'
 export * from '../../protocol/clock.ts'
+export * as der from './der.ts'
 export * from './events.ts'
 export * from './http.ts'
 export * from './object.ts'

@@ -1,5 +1,11 @@
-import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
-import { bits, boolean, context, integer, octets, oid, pem, sequence, set, time, utf8 } from './der.ts'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import {
+  certificateExtension as extension,
+  der,
+  keyIdentifier,
+  signCertificate,
+  type Attributes,
+} from '../../kubernetes/index.ts'
 
 export interface KeyPair {
   privateKey: KeyObject
@@ -21,35 +27,27 @@ const TEN_YEARS_MS = 3650 * 24 * 3600 * 1000
 /** Certificates are valid from a little before they are made: clocks differ. */
 const BACKDATE_MS = 3600 * 1000
 
-const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'))
+const { bits, boolean, context, octets, oid, sequence } = der
 const usages = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' }
 
 export function generateKeyPair(): KeyPair {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })
 }
 
-function name({ commonName, organizations = [] }: Pick<CertificateRequest, 'commonName' | 'organizations'>): Buffer {
-  const part = (type: string, value: string): Buffer => set(sequence(oid(type), utf8(value)))
-  return sequence(...organizations.map((value) => part('2.5.4.10', value)), part('2.5.4.3', commonName))
+function name({
+  commonName,
+  organizations = [],
+}: Pick<CertificateRequest, 'commonName' | 'organizations'>): Attributes {
+  return [...organizations.map((value): [string, string] => ['2.5.4.10', value]), ['2.5.4.3', commonName]]
 }
 
-function extension(id: string, critical: boolean, value: Buffer): Buffer {
-  return sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value))
-}
-
-function keyIdentifier(key: KeyObject): Buffer {
-  return createHash('sha1')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest()
-}
-
-function extensions(request: CertificateRequest, subject: KeyObject, issuer: KeyObject): Buffer {
+function extensions(request: CertificateRequest, subject: KeyObject, issuer: KeyObject): Buffer[] {
   const authority = request.usage === 'authority'
   const names = [
     ...(request.dnsNames ?? []).map((dns) => context(2, Buffer.from(dns), false)),
     ...(request.ips ?? []).map((ip) => context(7, Buffer.from(ip.split('.').map(Number)), false)),
   ]
-  return sequence(
+  return [
     extension('2.5.29.19', true, sequence(...(authority ? [boolean(true)] : []))),
     // keyCertSign for the authority, digitalSignature for the others.
     extension('2.5.29.15', true, authority ? bits(Buffer.from([0x04]), 2) : bits(Buffer.from([0x80]), 7)),
@@ -57,7 +55,7 @@ function extensions(request: CertificateRequest, subject: KeyObject, issuer: Key
     extension('2.5.29.14', false, octets(keyIdentifier(subject))),
     extension('2.5.29.35', false, sequence(context(0, keyIdentifier(issuer), false))),
     ...(names.length > 0 ? [extension('2.5.29.17', false, sequence(...names))] : []),
-  )
+  ]
 }
 
 /** A certificate in PEM for `subject`, signed by the issuer (itself, for an authority). ECDSA P-256, valid for ten years. */
@@ -66,18 +64,11 @@ export function issueCertificate(
   subject: KeyPair['publicKey'],
   issuer: { commonName: string; keys: KeyPair },
 ): string {
-  const serial = randomBytes(16)
-  serial[0] = (serial[0] ?? 0) & 0x7f || 1
-  const toBeSigned = sequence(
-    context(0, integer(Buffer.from([2]))),
-    integer(serial),
-    ecdsaWithSha256,
-    name({ commonName: issuer.commonName }),
-    sequence(time(request.now - BACKDATE_MS), time(request.now + TEN_YEARS_MS)),
-    name(request),
-    subject.export({ type: 'spki', format: 'der' }),
-    context(3, extensions(request, subject, issuer.keys.publicKey)),
-  )
-  const signature = sign('sha256', toBeSigned, issuer.keys.privateKey)
-  return pem('CERTIFICATE', sequence(toBeSigned, ecdsaWithSha256, bits(signature)))
+  return signCertificate({
+    subject: { name: name(request), key: subject },
+    issuer: { name: name(issuer), key: issuer.keys.privateKey },
+    extensions: extensions(request, subject, issuer.keys.publicKey),
+    from: request.now - BACKDATE_MS,
+    to: request.now + TEN_YEARS_MS,
+  })
 }

