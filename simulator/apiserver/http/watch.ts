@@ -81,9 +81,14 @@ class Watch {
   }
 
   #replay(revision: number): boolean {
-    const changes = this.#kernel.store.changesAfter(Math.min(revision, this.#kernel.store.revision))
+    const { store } = this.#kernel
+    // From the future: of the cluster that was here before a reset. A real server would wait; clients have to list anew.
+    const isFuture = revision > store.revision
+    const changes = isFuture ? undefined : store.changesAfter(revision)
     if (changes === undefined) {
-      const message = `too old resource version: ${revision} (${this.#kernel.store.oldestRevision + 1})`
+      const message = isFuture
+        ? `too large resource version: ${revision}, current: ${store.revision}`
+        : `too old resource version: ${revision} (${store.oldestRevision + 1})`
       const status = {
         kind: 'Status',
         apiVersion: 'v1',
