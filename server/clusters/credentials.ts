@@ -7,11 +7,19 @@ export interface Credentials {
   server: string
   /** PEM. */
   certificateAuthority: string
-  token: string
+  /** Bearer token, or else the two below. */
+  token?: string
+  /** PEM. */
+  clientCertificate?: string
+  /** PEM. */
+  clientKey?: string
 }
 
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
 /** A kubeconfig file with one context. JSON is YAML, and every client reads it. */
-export function kubeconfigOf({ server, certificateAuthority, token }: Credentials, user: string): string {
+export function kubeconfigOf(credentials: Credentials, user: string): string {
+  const { server, certificateAuthority, token, clientCertificate, clientKey } = credentials
   const name = 'labwright'
   const config = {
     apiVersion: 'v1',
@@ -19,10 +27,19 @@ export function kubeconfigOf({ server, certificateAuthority, token }: Credential
     clusters: [
       {
         name,
-        cluster: { server, 'certificate-authority-data': Buffer.from(certificateAuthority).toString('base64') },
+        cluster: { server, 'certificate-authority-data': base64(certificateAuthority) },
       },
     ],
-    users: [{ name: user, user: { token } }],
+    users: [
+      {
+        name: user,
+        user: {
+          ...(token === undefined ? {} : { token }),
+          ...(clientCertificate === undefined ? {} : { 'client-certificate-data': base64(clientCertificate) }),
+          ...(clientKey === undefined ? {} : { 'client-key-data': base64(clientKey) }),
+        },
+      },
+    ],
     contexts: [{ name, context: { cluster: name, user, namespace: 'default' } }],
     'current-context': name,
   }
@@ -36,7 +53,7 @@ export interface ApiAnswer {
 }
 
 export interface ApiRequest {
-  method?: 'GET' | 'POST' | 'PATCH'
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: string
   contentType?: string
   signal: AbortSignal
@@ -51,11 +68,25 @@ export interface ApiClient extends Disposable {
 /** Of one answer; a list of all pods of a lab is far below it. */
 const MAXIMUM_ANSWER_BYTES = 32 * 1024 * 1024
 
-export function connectApi({ server, certificateAuthority, token }: Credentials): ApiClient {
-  const agent = new Agent({ keepAlive: true, ca: certificateAuthority, maxSockets: 8 })
+/** Whom a connection trusts, and the certificate that it shows. */
+export function tlsOf({ certificateAuthority, clientCertificate, clientKey }: Credentials) {
+  return {
+    ca: certificateAuthority,
+    ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
+    ...(clientKey === undefined ? {} : { key: clientKey }),
+  }
+}
+
+export function authorizationOf({ token }: Credentials): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+}
+
+export function connectApi(credentials: Credentials): ApiClient {
+  const { server } = credentials
+  const agent = new Agent({ keepAlive: true, maxSockets: 8, ...tlsOf(credentials) })
   const send = (path: string, { method = 'GET', body, contentType = 'application/json', signal }: ApiRequest) =>
     new Promise<ApiAnswer>((resolve, reject) => {
-      const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' }
+      const headers: Record<string, string> = { ...authorizationOf(credentials), accept: 'application/json' }
       if (body !== undefined) headers['content-type'] = contentType
       const request = httpsRequest(new URL(path, server), { agent, method, headers, signal }, (response) => {
         const chunks: Buffer[] = []
