@@ -28,6 +28,7 @@ const entries = {
   'terminal-host': 'server/workspaces/terminal-host/main.ts',
   'simulator-host': 'simulator/host/main.ts',
   'check-runner': 'server/grading/runner/main.ts',
+  provisioner: 'server/provisioner/main.ts',
   simulator: 'simulator/index.ts',
   'lab-schema': 'server/lessons/native/json-schema.ts',
 }

@@ -47,7 +47,7 @@ const sentence = (code: string, words: RegExp): unknown =>
   expect.stringMatching(new RegExp(`^labwright: [^\\n]*${words.source}[^\\n]*\\. \\[${code}\\]\\n$`))
 
 const refused: [args: string[], code: number, error: string, words: RegExp][] = [
-  [['bogus'], 2, 'NO_SUCH_COMMAND', /There is no command "bogus"\. There are serve, cluster, test/],
+  [['bogus'], 2, 'NO_SUCH_COMMAND', /There is no command "bogus"\. There are serve, cluster, sessions, test/],
   [['--bogus'], 2, 'NO_SUCH_COMMAND', /"--bogus"/],
   [['constructor'], 2, 'NO_SUCH_COMMAND', /"constructor"/],
 
@@ -57,7 +57,7 @@ const refused: [args: string[], code: number, error: string, words: RegExp][] = 
   [['serve', '--port', '7e3'], 2, 'BAD_OPTION', /--port takes a whole number from 0 to 65535, not "7e3"/],
   [['serve', '--no-open=yes'], 2, 'BAD_OPTION', /--no-open takes no value/],
   [['serve', '--host', ''], 2, 'BAD_OPTION', /--host needs a value/],
-  [['serve', '--provider', 'vapour'], 2, 'BAD_OPTION', /--provider: there is none but simulated/],
+  [['serve', '--provider', 'vapour'], 2, 'BAD_OPTION', /--provider: there are simulated and kind/],
   [['serve', '--data', '/proc/x'], 1, 'DATA_FOLDER_UNUSABLE', /folder \/proc\/x: nothing can be made there/],
 
   [['cluster', '--bogus'], 2, 'BAD_OPTION', /There is no option --bogus\. .*labwright cluster --help/],

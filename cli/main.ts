@@ -22,6 +22,7 @@ const MISUSED = 2
 const commands: Record<string, Command> = {
   serve: { summary: 'serve the labs on this machine and print a link', failed: 1, load: () => import('./serve.ts') },
   cluster: { summary: 'run one embedded cluster in the foreground', failed: 1, load: () => import('./cluster.ts') },
+  sessions: { summary: 'say what real clusters left behind', failed: 2, load: () => import('./sessions.ts') },
   test: {
     summary: 'prove a lab: unmet before, met after its solution, unmet under every wrong answer',
     // 1 says that the lab was tested and is not proven.

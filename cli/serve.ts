@@ -14,7 +14,7 @@ Serves the labs on this machine and prints one link. Ctrl-C stops the server; se
   --host H         address to listen on (default 127.0.0.1; others need bubblewrap)
   --data DIR       where sessions, files, clusters and grades are kept (default ${defaultDataFolder()})
   --labs DIR       folder with one folder a lab (default: the labs of Labwright)
-  --provider NAME  what makes clusters: simulated
+  --provider NAME  what makes clusters: simulated (default), or kind, which needs Docker
   --no-open        do not open the browser
 
 Exit code: 0 it was stopped, 1 it could not start, 2 the options are wrong.`

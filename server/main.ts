@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { systemClock } from '../protocol/clock.ts'
 import { serverError } from '../protocol/errors/server.ts'
-import { createPool, simulatedClusters } from './clusters/index.ts'
+import { createPool, kindClusters, simulatedClusters } from './clusters/index.ts'
 import { createChecker, RunnerPool } from './grading/index.ts'
 import { allowedHosts, allowedOrigins, createApp } from './http/index.ts'
 import { createLive, type Live } from './live/index.ts'
@@ -69,9 +69,10 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
   resources.add(closingHttp(http))
 
   const runners = resources.add(new RunnerPool({ script: program('check-runner'), spares: config.spareRunners }))
-  const provider = resources.add(
-    simulatedClusters({ command: [process.execPath, program('simulator-host')], dataFolder: config.data, log }),
-  )
+  const [open, host] =
+    config.provider === 'kind' ? [kindClusters, 'provisioner'] : [simulatedClusters, 'simulator-host']
+  const command = [process.execPath, program(host)]
+  const provider = resources.add(open({ command, dataFolder: config.data, log }))
   const onError = (error: unknown) => log(error, 'making a spare cluster')
   const pool = resources.add(createPool(provider, { size: config.spareClusters, onError }))
   const terminals = new TerminalHostConnection({ dataFolder: config.data, program: program('terminal-host') })

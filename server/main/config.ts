@@ -22,7 +22,8 @@ const schema = v.strictObject({
   labs: v.pipe(absolute, v.check(isFolder, 'there is no such folder')),
   /** Folder of the built product: its processes and pages. */
   dist: absolute,
-  provider: v.optional(v.picklist(['simulated'], 'there is none but simulated'), 'simulated'),
+  /** What makes clusters: the simulator, or kind with a container engine. */
+  provider: v.optional(v.picklist(['simulated', 'kind'], 'there are simulated and kind'), 'simulated'),
   /** Clusters that wait for the next session. */
   spareClusters: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1),
   /** Check runners that wait for the next check. */

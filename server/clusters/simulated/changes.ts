@@ -1,8 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { ClusterChange } from '../../../protocol/simulator-host.ts'
 import type { ClusterNotice } from '../provider.ts'
-import type { HostProcess } from './host-process.ts'
-import { isNobodyThere, openOverSocket } from './socket-http.ts'
+import { isNobodyThere, openOverSocket, type HostProcess } from '../../sockets/index.ts'
 
 const FIRST_RETRY_MILLISECONDS = 50
 const LAST_RETRY_MILLISECONDS = 2000

@@ -1,6 +1,6 @@
 // A simulator host without a simulator: speaks protocol/simulator-host.ts, keeps its clusters in one file, simulates nothing.
 // For tests of what the server does around a host. `--crash` ends it at once.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
 
@@ -45,6 +45,7 @@ const routes = {
   },
 }
 
+rmSync(option('--socket'), { force: true })
 createServer((request, response) => {
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))

@@ -4,15 +4,29 @@ import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/
 import type { ClusterDescription } from '../../../protocol/simulator-host.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity } from '../provider.ts'
+import { HostProcess, type SocketRequest } from '../../sockets/index.ts'
 import { ChangeStreams } from './changes.ts'
-import { HostProcess, type HostOptions } from './host-process.ts'
-import type { SocketRequest } from './socket-http.ts'
 
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000
 
+export interface HostOptions {
+  /** Command and first arguments of the simulator host. */
+  command: string[]
+  dataFolder: string
+  /** For what goes wrong while nobody waits for it. */
+  log?: (error: unknown, about: string) => void
+}
+
 /** Clusters of the simulator, in a process of their own. */
 export function simulatedClusters(options: HostOptions): ClusterProvider {
-  return new SimulatedClusters(new HostProcess(options), options.log)
+  return new SimulatedClusters(simulatorHost(options), options.log)
+}
+
+/** The process that holds the simulated clusters. */
+export function simulatorHost({ command, dataFolder }: HostOptions): HostProcess {
+  const down = (details: { reason: string; log: string }, cause?: unknown) =>
+    serverError('CLUSTER_HOST_DOWN', details, cause)
+  return new HostProcess({ command, dataFolder, name: 'simulator', folder: 'clusters', down })
 }
 
 class SimulatedClusters implements ClusterProvider {

@@ -7,8 +7,8 @@ import { waitFor } from '../../../test/support/waiting.ts'
 import { clusterConformance } from '../conformance.ts'
 import { createPool } from '../pool.ts'
 import type { ClusterNotice, ClusterProvider } from '../provider.ts'
-import { HostProcess } from './host-process.ts'
-import { simulatedClusters } from './index.ts'
+import type { HostProcess } from '../../sockets/index.ts'
+import { simulatedClusters, simulatorHost } from './index.ts'
 
 const fakeHost = [process.execPath, fileURLToPath(new URL('fake-host.mjs', import.meta.url))]
 const makeFolder = () => mkdtemp(path.join(os.tmpdir(), 'labwright-clusters-'))
@@ -33,7 +33,7 @@ describe('the host', () => {
   let provider: ClusterProvider
   beforeEach(async () => {
     dataFolder = await makeFolder()
-    host = new HostProcess({ command: fakeHost, dataFolder })
+    host = simulatorHost({ command: fakeHost, dataFolder })
     provider = simulatedClusters({ command: fakeHost, dataFolder })
   })
   afterEach(async () => {

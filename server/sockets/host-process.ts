@@ -1,37 +1,42 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, openSync, closeSync, rmSync } from 'node:fs'
+import { mkdirSync, openSync, closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import path from 'node:path'
-import { serverError } from '../../../protocol/errors/server.ts'
-import { socketPath } from '../../sockets/index.ts'
+import { socketPath } from './socket-path.ts'
 import { askOverSocket, isNobodyThere, type SocketRequest } from './socket-http.ts'
 
 const START_TIMEOUT_MILLISECONDS = 20_000
 const HEALTH_TIMEOUT_MILLISECONDS = 10_000
 const POLL_MILLISECONDS = 15
 
-export interface HostOptions {
-  /** Command and first arguments of the simulator host; `--socket PATH --data DIR` is added. */
+export interface HostPlace {
+  /** Command and first arguments of the process; `--socket PATH --data DIR` is added. */
   command: string[]
   dataFolder: string
-  /** For what goes wrong while nobody waits for it. */
-  log?: (error: unknown, about: string) => void
+  /** Name of its socket. */
+  name: string
+  /** Name of its own folder in the data folder. */
+  folder: string
+  /** Names of environment variables that it gets beside those of every Node process. */
+  environment?: readonly string[]
+  /** The error for a process that cannot be started or does not answer. */
+  down(this: void, details: { reason: string; log: string }, cause?: unknown): Error
 }
 
 /**
- * The process that holds the simulated clusters. It is started detached and outlives the server, which finds it again by its socket.
- * When it died it is replaced at the next request, and its clusters come back from disk.
+ * A process that holds what must outlive the server: it is started detached, and found again by its socket. It ends with exit code 0
+ * when another one was faster. When it died it is replaced at the next request, and takes up from disk what it held.
  */
 export class HostProcess {
   readonly socket: string
-  readonly #options: HostOptions
+  readonly #place: HostPlace
   readonly #folder: string
   #starting: Promise<void> | undefined
 
-  constructor(options: HostOptions) {
-    this.#options = options
-    this.#folder = path.join(options.dataFolder, 'clusters')
-    this.socket = socketPath(options.dataFolder, 'simulator')
+  constructor(place: HostPlace) {
+    this.#place = place
+    this.#folder = path.join(place.dataFolder, place.folder)
+    this.socket = socketPath(place.dataFolder, place.name)
   }
 
   /** Process id of the living host, if there is one. */
@@ -44,7 +49,7 @@ export class HostProcess {
       return (body as { pid: number }).pid
     } catch (error) {
       if (isNobodyThere(error)) return undefined
-      throw serverError('CLUSTER_HOST_DOWN', { reason: (error as Error).message, log: this.#log() }, error)
+      throw this.#place.down({ reason: (error as Error).message, log: this.#log() }, error)
     }
   }
 
@@ -80,25 +85,24 @@ export class HostProcess {
   async #start(): Promise<void> {
     if ((await this.pid()) !== undefined) return
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-    rmSync(this.socket, { force: true })
-    const [command = process.execPath, ...first] = this.#options.command
+    const [command = process.execPath, ...first] = this.#place.command
     const log = openSync(this.#log(), 'a', 0o600)
     const child = spawn(command, [...first, '--socket', this.socket, '--data', this.#folder], {
       detached: true,
       stdio: ['ignore', log, log],
-      env: hostEnvironment(),
+      env: environmentOf(this.#place.environment ?? []),
     })
     closeSync(log)
     let ended: string | undefined
     child.on('error', (error) => (ended = error.message))
-    child.on('exit', (code, signal) => (ended = `it ended with ${signal ?? `exit code ${code}`}`))
+    child.on('exit', (code, signal) => code !== 0 && (ended = `it ended with ${signal ?? `exit code ${code}`}`))
     child.unref()
     const deadline = performance.now() + START_TIMEOUT_MILLISECONDS
     while ((await this.pid()) === undefined) {
-      if (ended !== undefined) throw serverError('CLUSTER_HOST_DOWN', { reason: ended, log: this.#log() })
+      if (ended !== undefined) throw this.#place.down({ reason: ended, log: this.#log() })
       if (performance.now() > deadline) {
         child.kill('SIGKILL')
-        throw serverError('CLUSTER_HOST_DOWN', {
+        throw this.#place.down({
           reason: `it did not answer in ${START_TIMEOUT_MILLISECONDS / 1000} s`,
           log: this.#log(),
         })
@@ -108,8 +112,10 @@ export class HostProcess {
   }
 }
 
-/** Nothing of the operator's environment but what a Node process needs. */
-function hostEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR, LANG, TZ } = process.env
-  return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, LANG, TZ }).filter(([, value]) => value !== undefined))
+const OF_EVERY_PROCESS = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ']
+
+/** Of the operator's environment nothing but what the process needs. */
+function environmentOf(names: readonly string[]): NodeJS.ProcessEnv {
+  const given = [...OF_EVERY_PROCESS, ...names].map((name) => [name, process.env[name]] as const)
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
 }

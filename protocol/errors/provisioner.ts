@@ -1,0 +1,47 @@
+import { defineErrors } from './error.ts'
+
+/** Every error of real clusters: of the provisioner, of the container engine and of kind. */
+export const provisionerError = defineErrors({
+  PROVISIONER_DOWN: {
+    status: 503,
+    sentence: 'The process that makes clusters with kind did not start: {reason}. Its log is {log}.',
+  },
+  ENGINE_MISSING: {
+    status: 503,
+    sentence:
+      'There is no "docker" on the PATH, and kind needs it. Install Docker (https://docs.docker.com/engine/install), or start with --provider simulated.',
+  },
+  ENGINE_UNREACHABLE: {
+    status: 503,
+    sentence:
+      'The container engine does not answer: {reason}. Start it ("systemctl start docker"), and make sure that you may use it and that DOCKER_HOST, if it is set, names it.',
+  },
+  ENGINE_REFUSED: { status: 502, sentence: 'The container engine could not {what}: {reason}.' },
+  KIND_MISSING: {
+    status: 503,
+    sentence:
+      'There is no "kind" on the PATH. Install it ("go install sigs.k8s.io/kind@v0.33.0", or from https://kind.sigs.k8s.io), or start with --provider simulated.',
+  },
+  NODE_IMAGE_MISSING: {
+    status: 503,
+    sentence:
+      'This machine has no node image {image}. Get it ("docker pull {image}"), or name one that is there in LABWRIGHT_NODE_IMAGE.',
+  },
+  ADDRESSES_EXHAUSTED: {
+    status: 503,
+    sentence:
+      'All {count} networks of {range} are taken, so no cluster can have one of its own. End sessions that are not in use.',
+  },
+  CLUSTER_NOT_MADE: {
+    status: 502,
+    sentence: 'The cluster could not be made: {reason}. What was made of it is taken away again.',
+  },
+  CLUSTER_NOT_RESET: { status: 502, sentence: 'The cluster could not be set back to its start: {reason}.' },
+  CLUSTER_NOT_READY: { status: 409, sentence: 'The cluster {cluster} is {intent}. Try again in a minute.' },
+  PROBE_NOT_SENT: { status: 502, sentence: 'The probe could not be sent from {caller}: {reason}.' },
+  SHAPE_NOT_OFFERED: {
+    status: 501,
+    sentence: 'Clusters made by kind cannot begin {shape} yet. Start with --provider simulated for this lab.',
+  },
+  ORDER_INVALID: { status: 400, sentence: 'The provisioner could not read what it was asked: {reason}.' },
+})

@@ -1,0 +1,169 @@
+import { LabwrightError } from '../../../protocol/errors/error.ts'
+import { provisionerError } from '../../../protocol/errors/provisioner.ts'
+import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/probe.ts'
+import type { ClusterSummary, OrphanReport, ProvisionedCluster } from '../../../protocol/provisioner.ts'
+import { HostProcess, type SocketRequest } from '../../sockets/index.ts'
+import type { Credentials } from '../credentials.ts'
+import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity } from '../provider.ts'
+import { errorOf } from './failures.ts'
+import { KindWatches } from './watches.ts'
+
+/** A cluster that was not made in ten minutes never will be: kind's own waiting ends long before. */
+const SLOW_MILLISECONDS = 10 * 60_000
+const QUICK_MILLISECONDS = 30_000
+/** What `docker` and `kind` need to find their engine, and what names the node image. */
+const ENVIRONMENT = [
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DOCKER_CONFIG',
+  'DOCKER_CERT_PATH',
+  'DOCKER_TLS_VERIFY',
+  'XDG_RUNTIME_DIR',
+  'LABWRIGHT_NODE_IMAGE',
+]
+
+export interface KindOptions {
+  /** Command and first arguments of the provisioner. */
+  command: string[]
+  dataFolder: string
+  /** For what goes wrong while nobody waits for it. */
+  log?: (error: unknown, about: string) => void
+}
+
+/** How the provisioner is asked. */
+export type Ask = (request: SocketRequest) => Promise<{ status: number; body: unknown }>
+
+/** Clusters that can stand still: they cost no CPU then, and wake in a second. */
+export interface PausableProvider extends ClusterProvider {
+  pause(id: string): Promise<void>
+  resume(id: string): Promise<void>
+}
+
+/** Real clusters, made by kind in containers. The process that makes them is started when it is needed, and outlives the server. */
+export function kindClusters({ command, dataFolder, log }: KindOptions): PausableProvider {
+  const provisioner = kindProvisioner({ command, dataFolder })
+  return new KindClusters((request) => provisioner.ask(request), log)
+}
+
+/** The process that makes clusters. */
+export function kindProvisioner({ command, dataFolder }: Pick<KindOptions, 'command' | 'dataFolder'>): HostProcess {
+  const down = (details: { reason: string; log: string }, cause?: unknown) =>
+    provisionerError('PROVISIONER_DOWN', details, cause)
+  return new HostProcess({ command, dataFolder, name: 'provisioner', folder: 'kind', environment: ENVIRONMENT, down })
+}
+
+/** What the sweeper would do now, and why; it does nothing. */
+export async function kindOrphans(options: KindOptions): Promise<OrphanReport> {
+  const { status, body } = await kindProvisioner(options).ask({
+    path: '/orphans',
+    signal: AbortSignal.timeout(QUICK_MILLISECONDS),
+  })
+  if (status !== 200) throw errorOf(status, body)
+  return body as OrphanReport
+}
+
+export class KindClusters implements PausableProvider {
+  readonly name = 'kind'
+  readonly #ask: Ask
+  readonly #watches: KindWatches
+
+  constructor(ask: Ask, log: KindOptions['log'] = () => undefined) {
+    this.#ask = ask
+    this.#watches = new KindWatches((id) => this.find(id), log)
+  }
+
+  async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
+    if (options.from !== undefined) throw provisionerError('SHAPE_NOT_OFFERED', { shape: 'as a copy of another one' })
+    if (options.istio !== undefined) throw provisionerError('SHAPE_NOT_OFFERED', { shape: 'with Istio in them' })
+    return this.#cluster(await this.#request('POST', '/clusters', signal, { id }))
+  }
+
+  async find(id: string): Promise<Cluster | undefined> {
+    try {
+      return this.#cluster(await this.#request('GET', pathOf(id), AbortSignal.timeout(QUICK_MILLISECONDS)))
+    } catch (error) {
+      if (error instanceof LabwrightError && error.code === 'CLUSTER_UNKNOWN') return undefined
+      throw error
+    }
+  }
+
+  async reset(id: string): Promise<void> {
+    await this.#request('POST', `${pathOf(id)}/reset`, AbortSignal.timeout(SLOW_MILLISECONDS))
+    this.#watches.cut(id)
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.#request('POST', `${pathOf(id)}/pause`, AbortSignal.timeout(QUICK_MILLISECONDS))
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.#request('POST', `${pathOf(id)}/resume`, AbortSignal.timeout(QUICK_MILLISECONDS))
+    this.#watches.cut(id)
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#request('DELETE', pathOf(id), AbortSignal.timeout(SLOW_MILLISECONDS))
+    this.#watches.cut(id)
+  }
+
+  async list(): Promise<string[]> {
+    const clusters = await this.#request('GET', '/clusters', AbortSignal.timeout(QUICK_MILLISECONDS))
+    return (clusters as ClusterSummary[]).map(({ id }) => id)
+  }
+
+  /** Nothing to end: the provisioner goes by itself when it holds nothing and nobody asks it. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #cluster(description: unknown): Cluster {
+    return new KindCluster(this.#ask, this.#watches, description as ProvisionedCluster)
+  }
+
+  async #request(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    signal: AbortSignal,
+    body?: unknown,
+  ): Promise<unknown> {
+    const answer = await this.#ask({ method, path, signal, ...(body === undefined ? {} : { body }) })
+    if (answer.status >= 400) throw errorOf(answer.status, answer.body)
+    return answer.body
+  }
+}
+
+class KindCluster implements Cluster {
+  readonly id: string
+  readonly #ask: Ask
+  readonly #watches: KindWatches
+  readonly #description: ProvisionedCluster
+
+  constructor(ask: Ask, watches: KindWatches, description: ProvisionedCluster) {
+    this.id = description.id
+    this.#ask = ask
+    this.#watches = watches
+    this.#description = description
+  }
+
+  credentials(identity: Identity): Credentials {
+    const { server, certificateAuthority, identities } = this.#description
+    const { certificate, key } = identities[identity]
+    return { server, certificateAuthority, clientCertificate: certificate, clientKey: key }
+  }
+
+  async probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult | ProbeRefusal> {
+    const { status, body } = await this.#ask({
+      method: 'POST',
+      path: `${pathOf(this.id)}/probe`,
+      body: request,
+      signal,
+    })
+    if (status === 200 || (status === 409 && isRefusal(body))) return body as ProbeResult | ProbeRefusal
+    throw errorOf(status, body)
+  }
+
+  watch(listener: (notice: ClusterNotice) => void): Disposable {
+    return this.#watches.follow(this.id, listener)
+  }
+}
+
+const pathOf = (id: string) => `/clusters/${encodeURIComponent(id)}`
+const isRefusal = (body: unknown) => typeof (body as ProbeRefusal | undefined)?.refusal === 'string'

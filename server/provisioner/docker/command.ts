@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process'
+import type { ExecResult } from '../engine.ts'
+
+/** Between the polite signal and the other one. */
+const GRACE_MILLISECONDS = 5000
+const MAXIMUM_BYTES = 8 * 1024 * 1024
+/** Of standard error the end is kept: there stands what went wrong. */
+const KEPT_ERROR_CHARACTERS = 16 * 1024
+
+export interface CommandOptions {
+  environment: Record<string, string>
+  input?: string
+  timeoutMilliseconds: number
+  signal?: AbortSignal
+  maximumBytes?: number
+}
+
+/** The program is not on the PATH. */
+export class CommandMissing extends Error {
+  readonly command: string
+  constructor(command: string, cause: unknown) {
+    super(`there is no ${command} on the PATH`, { cause })
+    this.command = command
+  }
+}
+
+/**
+ * Runs a program in a process group of its own, without a shell, with limits on time and output. The whole group is gone when this
+ * settles. @throws CommandMissing; an Error when it took too long, said too much or was given up. An exit code is no error.
+ */
+export function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    if (options.signal?.aborted === true) return reject(new Error(`${command} was given up`))
+    const child = spawn(command, args, { env: options.environment, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+    const output: Buffer[] = []
+    let size = 0
+    let error = ''
+    let reason: Error | undefined
+    let force: NodeJS.Timeout | undefined
+    const end = (why: string) => {
+      if (reason !== undefined) return
+      reason = new Error(`${command} ${why}`)
+      signalGroup(child.pid, 'SIGTERM')
+      force = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE_MILLISECONDS)
+    }
+    const limit = setTimeout(
+      () => end(`did not end in ${options.timeoutMilliseconds / 1000} s`),
+      options.timeoutMilliseconds,
+    )
+    const abort = () => end('was given up')
+    options.signal?.addEventListener('abort', abort, { once: true })
+    const settle = () => {
+      clearTimeout(limit)
+      clearTimeout(force)
+      options.signal?.removeEventListener('abort', abort)
+    }
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > (options.maximumBytes ?? MAXIMUM_BYTES)) end('said too much')
+      else output.push(chunk)
+    })
+    child.stderr.on('data', (chunk: Buffer) => (error = (error + chunk.toString()).slice(-KEPT_ERROR_CHARACTERS)))
+    // It ended before it read its input: the exit code says why.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(options.input ?? '')
+    child.on('error', (cause: NodeJS.ErrnoException) => {
+      settle()
+      reject(cause.code === 'ENOENT' ? new CommandMissing(command, cause) : cause)
+    })
+    child.on('close', (code, signal) => {
+      settle()
+      if (reason !== undefined) {
+        signalGroup(child.pid, 'SIGKILL')
+        return reject(reason)
+      }
+      if (signal !== null) return reject(new Error(`${command} was ended by ${signal}`))
+      resolve({ exitCode: code ?? 1, output: Buffer.concat(output).toString(), error })
+    })
+  })
+}
+
+function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, name)
+  } catch {
+    // ESRCH: nobody of the group is left.
+  }
+}

@@ -1,0 +1,219 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LabwrightError } from '../../../protocol/errors/error.ts'
+import { provisionerError } from '../../../protocol/errors/provisioner.ts'
+import { freeNetwork, NETWORKS, RANGE } from '../addresses.ts'
+import type { ClusterName, CreateNodes, Engine, ExecOptions, ExecResult, OwnedObject } from '../engine.ts'
+import { CommandMissing, runCommand } from './command.ts'
+import { endCreators } from './creators.ts'
+import { renderKindConfig } from './kind-config.ts'
+import { CLUSTER_LABEL, INSTALLATION_LABEL, INTENT_LABEL, KIND_LABEL, ownedOf } from './listing.ts'
+
+/** Of what the engine answers at once. */
+const QUICK_MILLISECONDS = 30_000
+const CREATE_MILLISECONDS = 5 * 60_000
+/** How long kind waits for the nodes to be ready. */
+const WAIT_SECONDS = 90
+const REMOVE_ROUNDS = 10
+const REMOVE_PAUSE_MILLISECONDS = 300
+
+export interface DockerEngineOptions {
+  /** Environment of `docker` and `kind`: PATH, HOME, DOCKER_HOST … */
+  environment: Record<string, string>
+  /** Folder of the templates. */
+  templates: string
+  nodeImage: string
+}
+
+/** Docker and kind by their command lines. */
+export class DockerEngine implements Engine {
+  readonly #options: DockerEngineOptions
+  /** Networks are made one after another: each looks for the lowest free one. */
+  #networks: Promise<unknown> = Promise.resolve()
+
+  constructor(options: DockerEngineOptions) {
+    this.#options = options
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    await this.#docker(['version', '--format', '{{.Server.Version}}'], { signal })
+    await this.#run('kind', ['version'], { signal })
+    const image = this.#options.nodeImage
+    const { exitCode } = await this.#run('docker', ['image', 'inspect', '--format', '{{.Id}}', image], { signal })
+    if (exitCode !== 0) throw provisionerError('NODE_IMAGE_MISSING', { image })
+  }
+
+  createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void> {
+    const made = this.#networks.then(() => this.#createNetwork(cluster, signal))
+    this.#networks = made.catch(() => undefined)
+    return made
+  }
+
+  async createNodes({ cluster, folder, limits, signal }: CreateNodes): Promise<string> {
+    const { templates, nodeImage } = this.#options
+    const { text, files } = renderKindConfig({ templates, folder }, nodeImage)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    for (const [name, content] of Object.entries({ ...files, 'kind.json': text }))
+      writeFileSync(path.join(folder, name), content, { mode: 0o600 })
+    const kubeconfig = path.join(folder, 'admin.kubeconfig')
+    const args = ['create', 'cluster', '--name', cluster.name, '--config', path.join(folder, 'kind.json')]
+    const { exitCode, error } = await this.#run(
+      'kind',
+      [...args, '--kubeconfig', kubeconfig, '--image', nodeImage, '--wait', `${WAIT_SECONDS}s`],
+      {
+        signal,
+        timeoutMilliseconds: CREATE_MILLISECONDS,
+        environment: { KIND_EXPERIMENTAL_DOCKER_NETWORK: cluster.name },
+      },
+    )
+    if (exitCode !== 0) throw new Error(kindsReason(error))
+    const nodes = (await this.#owned(cluster)).filter(({ kind }) => kind === 'node').map(({ name }) => name)
+    const memory = `${limits.memoryMebibytes}m`
+    await this.#docker(
+      [
+        'update',
+        '--cpus',
+        String(limits.cpus),
+        '--memory',
+        memory,
+        '--memory-swap',
+        memory,
+        '--pids-limit',
+        String(limits.processes),
+        ...nodes,
+      ],
+      { signal },
+    )
+    return readFileSync(kubeconfig, 'utf8')
+  }
+
+  async owned(installation: string): Promise<OwnedObject[]> {
+    const listing = async (args: string[]) =>
+      (await this.#docker([...args, '--no-trunc', '--format', '{{json .}}'], {})).output
+    const [nodes, others, networks] = await Promise.all([
+      listing(['ps', '--all', '--filter', `label=${KIND_LABEL}`]),
+      listing(['ps', '--all', '--filter', `label=${INSTALLATION_LABEL}=${installation}`]),
+      listing(['network', 'ls', '--filter', `label=${INSTALLATION_LABEL}=${installation}`]),
+    ])
+    const containers = [...ownedOf(nodes, 'container', installation), ...ownedOf(others, 'container', installation)]
+    return [
+      ...new Map(containers.map((container) => [container.name, container])).values(),
+      ...ownedOf(networks, 'network', installation),
+    ]
+  }
+
+  async remove(cluster: ClusterName): Promise<void> {
+    for (let round = 1; ; round += 1) {
+      const hadCreator = endCreators(cluster.name)
+      const own = await this.#owned(cluster)
+      if (own.length === 0 && !hadCreator) return
+      const of = (network: boolean) =>
+        own.filter(({ kind }) => (kind === 'network') === network).map(({ name }) => name)
+      const isLast = round === REMOVE_ROUNDS
+      if (of(false).length > 0) await this.#removeAll(['rm', '--force', '--volumes', ...of(false)], isLast)
+      if (of(true).length > 0) await this.#removeAll(['network', 'rm', ...of(true)], isLast)
+      // What the engine was told before its client was killed may still come up: only an empty look ends this.
+      if (hadCreator) await sleep(REMOVE_PAUSE_MILLISECONDS)
+    }
+  }
+
+  async set(cluster: ClusterName, state: 'paused' | 'running'): Promise<void> {
+    const nodes = (await this.#owned(cluster)).filter(({ kind }) => kind !== 'network')
+    const names = (wanted: OwnedObject['state']) =>
+      nodes.filter((node) => node.state === wanted).map(({ name }) => name)
+    if (names('stopped').length > 0) await this.#docker(['start', ...names('stopped')], {})
+    const paused = state === 'paused' ? [...names('running'), ...names('stopped')] : []
+    if (paused.length > 0) await this.#docker(['pause', ...paused], {})
+    if (state === 'running' && names('paused').length > 0) await this.#docker(['unpause', ...names('paused')], {})
+  }
+
+  exec(
+    node: string,
+    command: readonly string[],
+    { input, timeoutMilliseconds, ...rest }: ExecOptions,
+  ): Promise<ExecResult> {
+    // Ending `docker exec` leaves the program in the node alone: it needs a limit of its own.
+    const limited = ['timeout', '--kill-after=2', String(Math.ceil(timeoutMilliseconds / 1000)), ...command]
+    const interactive = input === undefined ? [] : ['--interactive']
+    return this.#run('docker', ['exec', ...interactive, node, ...limited], {
+      ...rest,
+      ...(input === undefined ? {} : { input }),
+      timeoutMilliseconds: timeoutMilliseconds + 5000,
+    })
+  }
+
+  async #owned(cluster: ClusterName): Promise<OwnedObject[]> {
+    return (await this.owned(cluster.installation)).filter((object) => object.cluster === cluster.name)
+  }
+
+  async #createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void> {
+    const own = (await this.#owned(cluster)).some(({ kind }) => kind === 'network')
+    if (own) return
+    const ids = (await this.#docker(['network', 'ls', '--quiet'], { signal })).output
+      .split('\n')
+      .filter((id) => id !== '')
+    const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}'
+    const { output } = await this.#docker(['network', 'inspect', '--format', format, ...ids], { signal })
+    const subnet = freeNetwork(output.split(/\s+/))
+    if (subnet === undefined) throw provisionerError('ADDRESSES_EXHAUSTED', { count: String(NETWORKS), range: RANGE })
+    const labels = {
+      [INSTALLATION_LABEL]: cluster.installation,
+      [CLUSTER_LABEL]: cluster.name,
+      [INTENT_LABEL]: 'creating',
+    }
+    const labelled = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`])
+    await this.#docker(['network', 'create', '--driver', 'bridge', '--subnet', subnet, ...labelled, cluster.name], {
+      signal,
+    })
+  }
+
+  /** What is gone already is no error; what is still held is tried again, unless it is the last time. */
+  async #removeAll(args: string[], isLast: boolean): Promise<void> {
+    const { exitCode, error } = await this.#run('docker', args, {})
+    if (exitCode === 0 || /no such|not found|already in progress/i.test(error)) return
+    if (isLast) throw provisionerError('ENGINE_REFUSED', { what: 'remove a cluster', reason: lastLine(error) })
+    await sleep(REMOVE_PAUSE_MILLISECONDS)
+  }
+
+  /** Runs docker; what it refuses is an error. */
+  async #docker(args: string[], options: Partial<ExecOptions>): Promise<ExecResult> {
+    const result = await this.#run('docker', args, options)
+    if (result.exitCode === 0) return result
+    const reason = lastLine(result.error)
+    if (/cannot connect|permission denied|error during connect|no such host/i.test(result.error))
+      throw provisionerError('ENGINE_UNREACHABLE', { reason })
+    throw provisionerError('ENGINE_REFUSED', { what: `do "docker ${args.slice(0, 2).join(' ')}"`, reason })
+  }
+
+  async #run(
+    command: 'docker' | 'kind',
+    args: readonly string[],
+    { environment, ...options }: Partial<ExecOptions> & { environment?: Record<string, string> },
+  ): Promise<ExecResult> {
+    try {
+      return await runCommand(command, args, {
+        timeoutMilliseconds: QUICK_MILLISECONDS,
+        ...options,
+        environment: { ...this.#options.environment, ...environment },
+      })
+    } catch (error) {
+      if (error instanceof CommandMissing)
+        throw provisionerError(command === 'kind' ? 'KIND_MISSING' : 'ENGINE_MISSING', {}, error)
+      if (error instanceof LabwrightError || command === 'kind') throw error
+      options.signal?.throwIfAborted()
+      throw provisionerError('ENGINE_UNREACHABLE', { reason: (error as Error).message }, error)
+    }
+  }
+}
+
+/** kind's own sentence is the line that begins with ERROR; what its commands said follows. */
+export function kindsReason(error: string): string {
+  const line = error.split('\n').find((each) => each.startsWith('ERROR: '))
+  return line === undefined ? lastLine(error) : line.slice('ERROR: '.length).trim().replace(/\.$/, '')
+}
+
+function lastLine(text: string): string {
+  const line = text.split('\n').findLast((each) => each.trim() !== '')
+  return line?.trim().replace(/\.$/, '') ?? 'it said nothing'
+}

@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { FakeEngine, FakeWorld } from '../../test/support/fake-engine.ts'
+import { Provisioner } from './provisioner.ts'
+
+const SEED = Math.floor(Math.random() * 2 ** 32)
+const never = new AbortController().signal
+let folder: string
+let world: FakeWorld
+let engine: FakeEngine
+let provisioner: Provisioner
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-provisioner-'))
+  world = new FakeWorld(SEED)
+  start()
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** Another process over the same folder and engine. */
+function start(): void {
+  engine = new FakeEngine(world)
+  provisioner = new Provisioner({ engine, folder, atOnce: 2, log: () => undefined, now: () => world.now })
+}
+const names = () => [...world.objects.keys()].map((key) => key.replace(/lw-[0-9a-f]{6}-/, 'lw-X-'))
+const turns = async (count: number) => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('a cluster is a network and a node, with an identity of each kind', async () => {
+  const cluster = await provisioner.create({ id: 'a' }, never)
+  expect(cluster).toMatchObject({ id: 'a', intent: 'ready', certificateAuthority: 'CA' })
+  expect(cluster.identities.learner).toEqual({ certificate: 'CERT', key: 'KEY' })
+  expect(names()).toEqual(['network lw-X-a', 'node lw-X-a-control-plane'])
+})
+
+test('credentials are for this user alone', async () => {
+  await provisioner.create({ id: 'a' }, never)
+  expect((await stat(path.join(folder, 'a'))).mode & 0o777).toBe(0o700)
+  expect((await stat(path.join(folder, 'a/cluster.json'))).mode & 0o777).toBe(0o600)
+})
+
+test('two who create the same get the same', async () => {
+  const [first, second] = await Promise.all([
+    provisioner.create({ id: 'a' }, never),
+    provisioner.create({ id: 'a' }, never),
+  ])
+  expect(second).toEqual(first)
+})
+
+test('deleting ends a creation that is under way, and leaves nothing', async () => {
+  const creating = provisioner.create({ id: 'a' }, never)
+  creating.catch(() => undefined)
+  while (world.objects.size === 0) await turns(1)
+  await provisioner.delete('a')
+  await expect(creating).rejects.toThrow()
+  expect(names()).toEqual([])
+  expect(() => provisioner.find('a')).toThrow('There is no cluster a')
+})
+
+test('a creation that nobody waits for any more is taken back', async () => {
+  const gone = new AbortController()
+  const creating = provisioner.create({ id: 'a' }, gone.signal)
+  creating.catch(() => undefined)
+  while (world.objects.size === 0) await turns(1)
+  gone.abort()
+  await expect(creating).rejects.toThrow()
+  expect(names()).toEqual([])
+})
+
+test('what the engine refuses is said, and nothing of the cluster is left', async () => {
+  engine.createNodes = () => Promise.reject(new Error('kubelet is not healthy.'))
+  await expect(provisioner.create({ id: 'a' }, never)).rejects.toMatchObject({
+    code: 'CLUSTER_NOT_MADE',
+    message: 'The cluster could not be made: kubelet is not healthy. What was made of it is taken away again.',
+  })
+  expect(names()).toEqual([])
+  expect(provisioner.list()).toEqual([])
+})
+
+test('pause and resume are meant before they are done', async () => {
+  await provisioner.create({ id: 'a' }, never)
+  expect(await provisioner.pause('a')).toMatchObject({ intent: 'paused' })
+  expect([...world.objects.values()].find(({ kind }) => kind === 'node')?.state).toBe('paused')
+  expect(await provisioner.resume('a')).toMatchObject({ intent: 'ready' })
+})
+
+describe('after a death', () => {
+  const die = () => {
+    engine.kill()
+    start()
+  }
+  const intentOf = async (id: string) =>
+    (JSON.parse(await readFile(path.join(folder, id, 'intent.json'), 'utf8')) as { intent: string }).intent
+
+  test('clusters are found again', async () => {
+    const before = await provisioner.create({ id: 'a' }, never)
+    die()
+    expect(provisioner.find('a')).toEqual(before)
+  })
+
+  test('a creation that was under way is reported, then swept', async () => {
+    void provisioner.create({ id: 'a' }, never)
+    while (world.objects.size < 2) await turns(1)
+    die()
+    expect(await intentOf('a')).toBe('creating')
+    expect((await provisioner.orphans()).steps).toMatchObject([
+      { action: 'delete', reason: 'whoever made it died before it was ready' },
+    ])
+    await provisioner.sweep()
+    expect(names()).toEqual([])
+    expect(await provisioner.orphans()).toMatchObject({ steps: [] })
+  })
+
+  test('a creation that was under way can be asked for again at once', async () => {
+    void provisioner.create({ id: 'a' }, never)
+    while (world.objects.size < 2) await turns(1)
+    die()
+    expect(await provisioner.create({ id: 'a' }, never)).toMatchObject({ intent: 'ready' })
+  })
+
+  test('a reset that was cut short is done', async () => {
+    await provisioner.create({ id: 'a' }, never)
+    void provisioner.reset('a')
+    await turns(1)
+    die()
+    expect(await intentOf('a')).toBe('resetting')
+    await provisioner.sweep()
+    expect(provisioner.find('a')).toMatchObject({ intent: 'ready' })
+  })
+
+  test('nodes that stand still are started, nodes that are gone are forgotten', async () => {
+    await provisioner.create({ id: 'a' }, never)
+    await provisioner.create({ id: 'b' }, never)
+    for (const [key, object] of world.objects) {
+      if (key.startsWith('node') && key.endsWith('-a-control-plane')) object.state = 'stopped'
+      if (key.startsWith('node') && key.endsWith('-b-control-plane')) world.objects.delete(key)
+    }
+    die()
+    await provisioner.sweep()
+    expect([...world.objects.values()].map(({ state }) => state)).toEqual(['running', 'running'])
+    expect(provisioner.list()).toEqual([{ id: 'a', intent: 'ready' }])
+  })
+})
