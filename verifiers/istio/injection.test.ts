@@ -69,6 +69,20 @@ describe('pods with and without a proxy', () => {
   ]
   it.each([
     ['both ready', podsWithProxy, shop('ready', 'ready'), 'met', 'all-have-proxies'],
+    [
+      'a bare pod of the workload’s name',
+      podsWithProxy,
+      [pod('web', { namespace: 'shop', proxy: 'ready' }), ...shop('ready', 'ready').slice(1)],
+      'met',
+      'all-have-proxies',
+    ],
+    [
+      'a pod whose name only begins alike',
+      podsWithProxy,
+      [pod('website', { namespace: 'shop', proxy: 'ready' }), ...shop('ready', 'ready').slice(1)],
+      'unmet',
+      'no-pods',
+    ],
     ['one from before the label', podsWithProxy, shop('ready', 'none'), 'unmet', 'without-proxy'],
     ['one not ready', podsWithProxy, shop('ready', 'unready'), 'unmet', 'proxy-not-ready'],
     ['one not there', podsWithProxy, shop('ready', 'ready').slice(1), 'unmet', 'no-pods'],

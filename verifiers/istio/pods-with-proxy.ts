@@ -7,7 +7,7 @@ import { isLive, pods, proxyOf, proxyStatusOf } from './proxies.ts'
 const parameters = parametersOf(
   v.strictObject({
     namespace: v.string(),
-    /** Workloads that must be there, by the beginning of their pods' names. */
+    /** Workloads that must be there: pods of that name, or whose names begin with it and a hyphen. */
     workloads: v.pipe(v.array(v.string()), v.minLength(1)),
   }),
 )
@@ -33,7 +33,9 @@ async function attempt(
   wanted: boolean,
 ): Promise<Answer> {
   const live = (await kubernetes.list<V1Pod>(pods, { namespace })).filter(isLive)
-  const missing = workloads.filter((name) => !live.some((pod) => pod.metadata?.name?.startsWith(`${name}-`)))
+  const isOf = (workload: string, { metadata }: V1Pod): boolean =>
+    metadata?.name === workload || metadata?.name?.startsWith(`${workload}-`) === true
+  const missing = workloads.filter((name) => !live.some((pod) => isOf(name, pod)))
   if (missing.length > 0) return unmet('no-pods', `In ${namespace} there is no pod of ${missing.join(' and ')} yet.`)
   const seen = live.map((pod) => ({ name: pod.metadata?.name ?? '', state: stateOf(pod) }))
   for (const { name, state } of seen)
