@@ -42,7 +42,7 @@ const fallbackGraceSeconds = 30
 /** One container of a pod over all its restarts. */
 export class Container {
   readonly role: ContainerRole
-  readonly spec: KubeObject['spec']
+  spec: KubeObject['spec']
   readonly host: ContainerHost
   state: ContainerState
   lastState: ContainerState = {}
@@ -61,6 +61,8 @@ export class Container {
   #adopted: 'running' | 'ended' | undefined
   #hasRun = false
   readonly #stopped = new AbortController()
+  /** Fires when what is being run or waited for is no longer what the spec asks for. */
+  #redefined = new AbortController()
   readonly #backOffId: string
 
   constructor(host: ContainerHost, spec: KubeObject['spec'], role: ContainerRole, waitingReason: string) {
@@ -101,6 +103,7 @@ export class Container {
         this.#adopted = undefined
         const endedBefore = (this.state.terminated ?? this.lastState.terminated)?.exitCode
         const exitCode = adopted === 'ended' ? endedBefore : await this.#once(adopted === 'running')
+        if (this.#beginsAnew()) continue
         if (exitCode === undefined || this.#stopped.signal.aborted) return exitCode
         if (!restarts(this.role, this.host.pod.spec.restartPolicy ?? 'Always', exitCode)) return exitCode
         if (!(await this.#waitBackOff())) return exitCode
@@ -110,6 +113,37 @@ export class Container {
       this.#resolveUp(false)
       this.host.changed()
     }
+  }
+
+  /** Takes a spec with another image: what runs is ended, and the next run begins at once. */
+  redefine(spec: KubeObject['spec']): void {
+    if (spec.image === this.spec.image) return
+    this.spec = spec
+    this.#redefined.abort()
+    if (this.run === undefined) return
+    const { node, pod } = this.host
+    this.#event('Normal', 'Killing', `Container ${spec.name} definition changed, will be restarted`)
+    this.run.end(graceSecondsOf(pod)).catch((error: unknown) => node.report(error, pod.metadata.name))
+  }
+
+  /** A changed definition restarts whatever the policy says, and without back-off (kuberuntime_manager.go `computePodActions`). */
+  #beginsAnew(): boolean {
+    if (this.#stopped.signal.aborted || !this.#redefined.signal.aborted) return false
+    this.#forgetPast()
+    if (this.state.terminated !== undefined) {
+      this.lastState = this.state
+      this.restartCount++
+    }
+    return true
+  }
+
+  #forgetPast(): void {
+    this.#redefined = new AbortController()
+    this.#backOff = new BackOff(this.host.node.clock)
+  }
+
+  get #signal(): AbortSignal {
+    return AbortSignal.any([this.#stopped.signal, this.#redefined.signal])
   }
 
   /** Ends it for good: preStop, SIGTERM, and SIGKILL after the grace period. */
@@ -144,7 +178,7 @@ export class Container {
 
   async #once(adopting: boolean): Promise<number | undefined> {
     const { node, pod } = this.host
-    const { signal } = this.#stopped
+    const signal = this.#signal
     this.definition = adopting
       ? node.findImage(this.spec.image)
       : await pullImage({
@@ -175,7 +209,7 @@ export class Container {
         this.#wait('CreateContainerConfigError', error.message)
         this.#event('Warning', 'Failed', `Error: ${error.message}`)
       }
-      if (!(await sleep(node.clock, configRetryMilliseconds, this.#stopped.signal))) return undefined
+      if (!(await sleep(node.clock, configRetryMilliseconds, this.#signal))) return undefined
     }
   }
 
@@ -251,10 +285,11 @@ export class Container {
         'BackOff',
         `Back-off restarting failed container ${this.spec.name} in pod ${this.#backOffId}`,
       )
-      if (!(await sleep(clock, Math.min(left, backOffEventMilliseconds), this.#stopped.signal))) return false
+      if (!(await sleep(clock, Math.min(left, backOffEventMilliseconds), this.#signal))) break
     }
     if (this.state.terminated) this.lastState = this.state
     this.#backOff.next()
+    if (this.#redefined.signal.aborted) this.#forgetPast()
     return !this.#stopped.signal.aborted
   }
 

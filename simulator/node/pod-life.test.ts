@@ -223,3 +223,37 @@ test('a host that restarts takes running pods up as running', async () => {
   expect(told('Pod/web').filter((text) => text.startsWith('Started'))).toHaveLength(1)
   expect(fixture.errors).toEqual([])
 })
+
+/** As `kubectl set image pod/NAME main=IMAGE`. */
+const setImage = ({ api }: ReturnType<typeof nodeFixture>, name: string, image: string) =>
+  api.mutate('pods', 'lab', name, (pod) => void (pod.spec.containers[0].image = image))
+
+test('a changed image ends the container and starts it anew, whatever the restart policy', async () => {
+  const fixture = nodeFixture()
+  const { clock, createPod, pod, told } = fixture
+  await createPod('p', { ...one('nginx:1.27'), restartPolicy: 'Never' })
+  await clock.advance(300)
+  await setImage(fixture, 'p', 'nginx:1.28')
+  await clock.advance(500)
+  expect(pod('p').status).toMatchObject({
+    phase: 'Running',
+    containerStatuses: [
+      { restartCount: 1, ready: true, image: 'docker.io/library/nginx:1.28', state: { running: {} } },
+    ],
+  })
+  expect(told('Pod/p')).toContain('Killing: Container main definition changed, will be restarted')
+  expect(told('Pod/p')).toContain('Pulling: Pulling image "nginx:1.28"')
+})
+
+test.each([
+  ['an image that cannot be pulled', 'absent', 0],
+  ['an image that crashes', 'crash', 3],
+])('%s is replaced without waiting for the back-off', async (_, image, restarts) => {
+  const fixture = nodeFixture()
+  const { clock, createPod, pod } = fixture
+  await createPod('p', one(image))
+  await clock.advance(15_000)
+  await setImage(fixture, 'p', 'nginx:1.28')
+  await clock.advance(300)
+  expect(pod('p').status.containerStatuses).toMatchObject([{ restartCount: restarts, ready: true }])
+})

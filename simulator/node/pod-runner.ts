@@ -89,7 +89,14 @@ export class PodRunner implements ContainerHost {
   update(pod: KubeObject): void {
     const shorter = (pod.metadata.deletionGracePeriodSeconds ?? 0) < (this.pod.metadata.deletionGracePeriodSeconds ?? 0)
     this.pod = pod
-    if (pod.metadata.deletionTimestamp === undefined) return this.#startEphemeral()
+    if (pod.metadata.deletionTimestamp === undefined) {
+      const specs: KubeObject['spec'][] = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
+      for (const container of this.containers) {
+        const spec = specs.find(({ name }) => name === container.spec.name)
+        if (spec !== undefined) container.redefine(spec)
+      }
+      return this.#startEphemeral()
+    }
     this.#terminating ??= this.#terminate()
     if (shorter && pod.metadata.deletionGracePeriodSeconds === 0)
       for (const container of this.containers) container.kill()
