@@ -78,10 +78,23 @@ const images: Readonly<Record<string, Image>> = {
 /** Every image that has a program, without registry and tag. */
 export const repositories: readonly string[] = Object.keys(images)
 
-/** What an image does, whatever registry and tag it is named with; undefined when there is no such image. */
+/** Words that registries use for tags beside versions: channels, variants and the names of distributions' releases. */
+const words =
+  'latest|stable|mainline|edge|main|master|release|alpine|slim|perl|otel|musl|glibc|uclibc|rolling|devel|unstable|testing|oldstable|' +
+  'bullseye|bookworm|trixie|focal|jammy|noble|distroless'
+const knownTag = new RegExp(`^(v?\\d+(\\.\\d+)*([._-].*)?|(${words})(-.*)?)$`)
+
+/** What an image does, whatever registry it is named with; undefined when there is no such image, or no such tag of it. */
 export function findImage(image: string): Image | undefined {
   const repository = repositoryOf(image).replace(/^library\//, '')
-  return Object.hasOwn(images, repository) ? images[repository] : undefined
+  return Object.hasOwn(images, repository) && hasTag(image) ? images[repository] : undefined
+}
+
+/** Nobody knows which tags a registry has: one that looks like a version or is a usual word is taken to be there, as is any digest. */
+function hasTag(image: string): boolean {
+  if (image.includes('@')) return true
+  const tag = /:([^/:]*)$/.exec(image)?.[1]
+  return tag === undefined || knownTag.test(tag)
 }
 
 /** `docker.io/library/nginx:1.29@sha256:…` is `library/nginx`. */
