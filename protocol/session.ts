@@ -57,6 +57,8 @@ export interface SessionView {
   startedAt: string
   endsAt: string
   finishedAt?: string
+  /** Present when it is finished and what was made in it can still be looked at. */
+  keptUntil?: string
   /** True when shells run inside bubblewrap; the page says which. */
   sandboxed: boolean
   /** What the learner will miss on this machine: sentences, such as a tool that is not installed and how to get it. */

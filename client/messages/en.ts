@@ -161,7 +161,7 @@ export const en = {
   },
   finish: {
     title: 'Finish this lab?',
-    text: 'Tasks are counted as they are now, and you leave your terminals for good. Your cluster and your files are deleted when the time is over, or when you start this lab again.',
+    text: 'Tasks are counted as they are now. You can still look at your terminals, files and cluster until the time is over, or until you start this lab again; then they are deleted.',
     confirm: 'Finish',
     cancel: 'Keep working',
   },
@@ -185,6 +185,9 @@ export const en = {
     print: 'Print',
     labs: 'Back to the labs',
     again: 'Do it again',
+    kept: (time: string) =>
+      `Your terminals, files and cluster are there until ${time}, or until you start this lab again.`,
+    look: 'Look at what you made',
     date: (date: Date) => date.toLocaleDateString('en', { dateStyle: 'long' }),
   },
 }

@@ -4,7 +4,7 @@ import { messages } from '../messages/index.ts'
 import { Mark } from './mark.tsx'
 
 /** What was met, and how: reads like a certificate, prints on one page. */
-export function EndPage({ view }: { view: SessionView }) {
+export function EndPage({ view, look }: { view: SessionView; look: () => void }) {
   const finished = new Date(view.finishedAt ?? view.endsAt)
   const minutes = Math.max(1, Math.round((finished.getTime() - Date.parse(view.startedAt)) / 60_000))
   const met = view.tasks.filter((task) => task.met).length
@@ -58,7 +58,15 @@ export function EndPage({ view }: { view: SessionView }) {
           ))}
         </tbody>
       </table>
+      {view.keptUntil !== undefined && (
+        <p class="kept">{messages.end.kept(messages.clock(new Date(view.keptUntil)))}</p>
+      )}
       <p class="actions">
+        {view.keptUntil !== undefined && (
+          <button class="outlined" type="button" onClick={look}>
+            {messages.end.look}
+          </button>
+        )}
         <button class="outlined" type="button" onClick={() => print()}>
           {messages.end.print}
         </button>

@@ -13,8 +13,12 @@ function openSocket(): LiveSocket {
 
 /** One session: being made, worked in, or over. */
 export function SessionPage({ id, step }: { id: string; step: string | undefined }) {
-  const store = useMemo(() => new SessionStore({ id, open: openSocket, online: () => navigator.onLine }), [id])
   const [error, setError] = useState<unknown>()
+  /** The finished session that the learner looks at again. */
+  const [lookedAt, setLookedAt] = useState<string>()
+  const looking = lookedAt === id
+  // The terminals of the lab page went with it: whoever looks again gets a store that has shown nothing yet.
+  const store = useMemo(() => new SessionStore({ id, open: openSocket, online: () => navigator.onLine }), [id, looking])
   const load = () => {
     setError(undefined)
     store.load().catch(setError)
@@ -38,7 +42,8 @@ export function SessionPage({ id, step }: { id: string; step: string | undefined
   if (error !== undefined) return <Notice title={messages.error.title} text={sentenceOf(error)} retry={load} home />
   if (view === undefined || store.startingOver.value)
     return <main class="page" aria-busy="true" aria-label={messages.loading} />
-  if (view.state === 'finished') return <EndPage view={view} />
+  if (view.state === 'finished' && !(looking && view.keptUntil !== undefined))
+    return <EndPage view={view} look={() => setLookedAt(id)} />
   if (connection.state === 'ended')
     return connection.reason === 'login' ? (
       <NeedLink />

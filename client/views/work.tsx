@@ -18,7 +18,7 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
   }, [])
   const terminals = store.terminals.value
   const current = store.current.value
-  const preparing = view.state !== 'ready'
+  const preparing = view.state !== 'ready' && view.state !== 'finished'
   // Hidden, not taken away: what a terminal has shown is in it alone, and is there again when the cluster is.
   const hidden = preparing && terminals.length > 0
   return (

@@ -146,9 +146,24 @@ describe('after a restart of the server', () => {
   test('a finished session still shows its summary', async () => {
     const session = await ready()
     await session.finish('learner')
-    await waitFor(() => !session.held)
+    await session.release()
     await world.restart()
     expect((await world.sessions.get(session.id, 'ada')).view().state).toBe('finished')
+  })
+
+  test('a finished session still has what was made on it, unless its time is over', async () => {
+    const session = await ready()
+    await session.finish('learner')
+    await world.restart()
+    const again = world.sessions.find(session.id, 'ada')!
+    await waitFor(() => world.workspaces.opened.has(session.id))
+    expect([again.state, again.held, again.shell()]).toMatchObject(['finished', true, {}])
+    await world.sessions[Symbol.asyncDispose]()
+    await world.clock.advance(25 * 3_600_000)
+    await world.restart()
+    await world.clock.advance(1)
+    await waitFor(() => world.clusters.clusters.size === 0)
+    expect(await world.store.attempts({ held: true })).toEqual([])
   })
 })
 

@@ -71,7 +71,10 @@ export class Session implements AsyncDisposable {
     this.#deadline = new Deadline({
       attempt,
       clock: tools.clock,
-      end: () => this.finish('deadline'),
+      end: async () => {
+        await this.finish('deadline')
+        await this.release()
+      },
       log: (error) => tools.log(error, `ending session ${this.id}`),
     })
   }
@@ -94,7 +97,7 @@ export class Session implements AsyncDisposable {
     await this.#preparation.loadUsualTimes()
     this.#deadline.set()
     if (this.#life.state === 'preparing') this.#prepare()
-    else if (this.#life.state === 'recovering')
+    else if (this.#life.state === 'recovering' || this.#isKept())
       this.#preparing = this.#adopt().catch((error: unknown) => this.#tools.log(error, `adopting session ${this.id}`))
   }
 
@@ -127,6 +130,7 @@ export class Session implements AsyncDisposable {
       extendable: this.#isRunning() && this.#deadline.extended > this.#attempt.endsAt,
       ...(problem === undefined ? {} : { problem }),
       ...(finished === undefined ? {} : { finishedAt: finished.at }),
+      ...(this.#isKept() ? { keptUntil: new Date(this.#attempt.endsAt).toISOString() } : {}),
     }
   }
 
@@ -137,7 +141,7 @@ export class Session implements AsyncDisposable {
   /** What to start in a new terminal. */
   shell(): ShellSpec {
     const done = this.#life.state === 'preparing' || this.#life.state === 'failed' ? this.#life.done : undefined
-    this.#mustBeRunning()
+    if (!this.#isKept()) this.#mustBeRunning()
     if (done !== undefined && !done.includes('tools')) throw serverError('SESSION_NOT_READY')
     return this.#ground.shell()
   }
@@ -195,14 +199,13 @@ export class Session implements AsyncDisposable {
     this.#deadline.set()
   }
 
-  /** Ends the attempt; what it stood on is taken down behind it. */
+  /** Ends the attempt. Shells, files and cluster stay, to be looked at, until the time is over or the lab is started again. */
   finish(by: 'learner' | 'deadline'): Promise<void> {
     return this.#once('finish', async () => {
       if (!this.#isRunning()) return
       await this.#record({ type: 'finished', by })
       this.#move({ type: 'finished' })
       await this.#rest()
-      this.release().catch((error: unknown) => this.#tools.log(error, `taking down session ${this.id}`))
     })
   }
 
@@ -307,13 +310,13 @@ export class Session implements AsyncDisposable {
     } catch (error) {
       if (this.#stop.signal.aborted) return
       this.#tools.log(error, `adopting session ${this.id}`)
-      if (isUnknownCluster(error)) return this.#lose(error)
+      if (isUnknownCluster(error) && this.#isRunning()) return this.#lose(error)
       this.#move({ type: 'cluster-gone', problem: asProblem(error) })
     }
   }
 
   #follow(): void {
-    if (this.#stop.signal.aborted) return
+    if (this.#stop.signal.aborted || !this.#isRunning()) return
     this.#watch?.[Symbol.dispose]()
     this.#watch = this.#ground.cluster.watch((notice) => this.#notice(notice))
   }
@@ -358,6 +361,11 @@ export class Session implements AsyncDisposable {
     const found = this.lab.tasks.find(({ id }) => id === task)
     if (found === undefined) throw serverError('TASK_UNKNOWN', { task })
     return found
+  }
+
+  /** True when it is finished and nothing of it is taken down yet. */
+  #isKept(): boolean {
+    return this.#life.state === 'finished' && this.held && !this.#stop.signal.aborted
   }
 
   #isRunning(): boolean {

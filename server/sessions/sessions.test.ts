@@ -130,10 +130,26 @@ describe('a session', () => {
     })
     await expect(session.check('first')).rejects.toMatchObject({ code: 'SESSION_OVER' })
     await expect(session.hint('first')).rejects.toMatchObject({ code: 'SESSION_OVER' })
+    expect((await ready()).id).not.toBe(session.id)
+  })
+
+  test('finished keeps what was made on it until the lab is started again', async () => {
+    const session = await ready()
+    await session.finish('learner')
+    expect([world.endedShells, [...world.clusters.clusters.keys()]]).toEqual([[], [session.claimedCluster]])
+    expect(session.shell()).toBeDefined()
+    const next = await ready()
+    await waitFor(() => !session.held)
+    expect([world.endedShells, [...world.clusters.clusters.keys()]]).toEqual([[session.id], [next.claimedCluster]])
     expect(() => session.shell()).toThrow('finished')
+  })
+
+  test('finished keeps it no longer than the time that it had', async () => {
+    const session = await ready()
+    await session.finish('learner')
+    await world.clock.advance(Date.parse(session.view().endsAt) - world.clock.now())
     await waitFor(() => !session.held)
     expect([world.endedShells, world.clusters.clusters.size]).toEqual([[session.id], 0])
-    expect((await ready()).id).not.toBe(session.id)
   })
 
   test('is finished once, by whoever is first', async () => {

@@ -78,8 +78,7 @@ export class Sessions implements AsyncDisposable {
         const session = await this.#load(id)
         if (session === undefined) continue
         if (session.claimedCluster !== undefined) held.add(session.claimedCluster)
-        const isOver = session.state === 'deleted' || session.state === 'finished'
-        const work = isOver ? session.release() : session.begin()
+        const work = session.state === 'deleted' ? session.release() : session.begin()
         work.catch((error: unknown) => log(error, `taking up session ${id}`))
       } catch (error) {
         log(error, `loading session ${id}`)
