@@ -93,11 +93,6 @@ export class CheckQueue {
     return times.length === 0 ? undefined : Math.max(0, Math.min(...times))
   }
 
-  /** True when the learner waits for a check. */
-  isAsked(): boolean {
-    return [...this.#entries.values()].some(({ due, by }) => due !== undefined && by === 'learner')
-  }
-
   #want(task: string, now: number): void {
     const entry = this.#entries.get(task)!
     entry.due ??= Math.max(now + DEBOUNCE_MILLISECONDS, entry.restUntil)

@@ -24,7 +24,7 @@ export type AttemptEvent =
   | { type: 'cluster-gone'; code: string; sentence: string }
   | { type: 'extended'; endsAt: string }
   | { type: 'step'; step: string }
-  | { type: 'asked'; task: string; by: AskedBy }
+  | { type: 'asked'; task: string; by: 'learner' }
   | { type: 'verdict'; task: string; by: AskedBy; verdict: Verdict }
   /** `hint` counts from 0. */
   | { type: 'hint'; task: string; hint: number; cost: number }

@@ -1,10 +1,6 @@
 /** What the shell said about itself in its output (OSC 133), and whether it reads pastes in brackets (mode 2004). */
 export type Mark =
-  | { kind: 'prompt' }
-  | { kind: 'ready' }
-  | { kind: 'started' }
-  | { kind: 'ended'; exitCode?: number }
-  | { kind: 'bracketed'; on: boolean }
+  { kind: 'ready' } | { kind: 'started' } | { kind: 'ended'; exitCode?: number } | { kind: 'bracketed'; on: boolean }
 
 const ESCAPE = 0x1b
 const MAX_SEQUENCE_BYTES = 32
@@ -12,7 +8,6 @@ const MAX_SEQUENCE_BYTES = 32
 const words: Record<string, Mark> = {
   '[?2004h': { kind: 'bracketed', on: true },
   '[?2004l': { kind: 'bracketed', on: false },
-  ']133;A': { kind: 'prompt' },
   ']133;B': { kind: 'ready' },
   ']133;C': { kind: 'started' },
   ']133;D': { kind: 'ended' },

@@ -3,7 +3,7 @@ import { ManualClock } from '../../../protocol/clock.ts'
 import type { Mark } from './marks.ts'
 import { CommandRunner, type RunState } from './runs.ts'
 
-const prompt: Mark[] = [{ kind: 'prompt' }, { kind: 'ready' }]
+const prompt: Mark[] = [{ kind: 'ready' }]
 const started: Mark = { kind: 'started' }
 const ended = (exitCode: number): Mark => ({ kind: 'ended', exitCode })
 
