@@ -82,6 +82,12 @@ export function injectorSettings({ api, namespace, revision }: ControlPlaneConte
   }
 }
 
+/** Kinds that are kept and validated, and that no proxy of the practice mesh acts on: whoever applies one is told. */
+function notActedOn(kind: string): string[] {
+  if (kind !== 'EnvoyFilter' && kind !== 'WasmPlugin') return []
+  return [`the practice mesh does not act on ${kind}: its proxies go on as if it were not there`]
+}
+
 /** /validate: what the schema cannot say. */
 export function reviewConfig(
   { metrics }: ControlPlaneContext,
@@ -94,7 +100,8 @@ export function reviewConfig(
   const { message, warnings } = validateConfig(object)
   if (message === undefined) {
     metrics.add('galley_validation_passed', 1, labels)
-    return { allowed: true, ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) }
+    const told = [...warnings, ...notActedOn(object.kind)]
+    return { allowed: true, ...(told.length === 0 ? {} : { warnings: told }) }
   }
   metrics.add('galley_validation_failed', 1, {
     group: labels.group,

@@ -146,6 +146,29 @@ test('configuration is admitted with a warning or refused with a reason', async 
   })
 })
 
+test.each([
+  [
+    'EnvoyFilter',
+    'networking.istio.io/v1alpha3',
+    'envoyfilters',
+    { configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: { name: 'x' } } }] },
+  ],
+  ['WasmPlugin', 'extensions.istio.io/v1alpha1', 'wasmplugins', { url: 'oci://example.com/filter' }],
+])(
+  'a %s is admitted with the warning that the practice mesh does not act on it',
+  async (kind, apiVersion, plural, spec) => {
+    const [group = '', version = ''] = apiVersion.split('/')
+    const object = { apiVersion, kind, metadata: { name: 'x', namespace: 'default' }, spec }
+    const answer = await review('/validate', { resource: { group, version, resource: plural }, object })
+    expect(answer).toMatchObject({
+      allowed: true,
+      warnings: expect.arrayContaining([
+      `the practice mesh does not act on ${kind}: its proxies go on as if it were not there`,
+    ]),
+    })
+  },
+)
+
 test('a ServiceEntry without addresses is given one in its status', async () => {
   await cluster.api.create({
     apiVersion: 'networking.istio.io/v1',
