@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { KubeObject } from '../kubernetes/index.ts'
 import type { Workload } from '../mesh/contract.ts'
+import { redirectsInbound } from '../mesh/inbound-ports.ts'
 import { Listeners } from './listeners.ts'
 
 /** Proxy containers are known by name, as injection makes them. */
@@ -53,9 +54,7 @@ export class PodNamespace {
 
   /** Whether a connection to this port passes through the proxy first. */
   intercepts(port: number): boolean {
-    if (!this.injected || uninterceptedPorts.has(port)) return false
-    const excluded = this.pod.metadata.annotations?.['traffic.sidecar.istio.io/excludeInboundPorts'] ?? ''
-    return !excluded.split(',').includes(String(port))
+    return this.injected && !uninterceptedPorts.has(port) && redirectsInbound(this.pod, port)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Api, Clock, KubeObject, Random } from '../../kubernetes/index.ts'
 import type { Fabric, InboundCall, Mesh, OutboundCall, ServicePort, Workload } from '../contract.ts'
 import type { ProxyAdmin } from '../../programs/proxy-admin.ts'
+import { redirectsInbound } from '../inbound-ports.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/index.ts'
 import { createAdmin } from './admin.ts'
 import { ConfigurationSource, type Configuration } from './configuration.ts'
@@ -25,8 +26,8 @@ interface Compiled {
   registries: WeakMap<readonly ServicePort[], Registry>
 }
 
-function excluded(pod: KubeObject, annotation: string, port: number): boolean {
-  const text = pod.metadata.annotations?.[`traffic.sidecar.istio.io/${annotation}`]
+function excludesOutbound(pod: KubeObject, port: number): boolean {
+  const text = pod.metadata.annotations?.['traffic.sidecar.istio.io/excludeOutboundPorts']
   return text !== undefined && text.split(',').some((entry) => Number(entry.trim()) === port)
 }
 
@@ -71,7 +72,7 @@ export class ProxyMesh implements Mesh, Disposable {
 
   async outbound(call: OutboundCall, fabric: Fabric) {
     const proxy = this.proxyOf(call.from, fabric)
-    if (excluded(call.from.pod, 'excludeOutboundPorts', call.port)) {
+    if (excludesOutbound(call.from.pod, call.port)) {
       const connection = { sourceIp: call.from.ip, tls: call.request.scheme === 'https' ? 'tls' : 'none' } as const
       return fabric.deliver(call, connection, call.request, call.signal)
     }
@@ -79,9 +80,7 @@ export class ProxyMesh implements Mesh, Disposable {
   }
 
   async inbound(call: InboundCall, fabric: Fabric, serve: Parameters<Mesh['inbound']>[2]) {
-    if (PROXY_PORTS.includes(call.port) || excluded(call.to.pod, 'excludeInboundPorts', call.port)) {
-      return serve(call.request)
-    }
+    if (PROXY_PORTS.includes(call.port) || !redirectsInbound(call.to.pod, call.port)) return serve(call.request)
     const proxy = this.proxyOf(call.to, fabric)
     const policies = this.#policies()
     const mode = policies.modeAt(call.to, call.port)

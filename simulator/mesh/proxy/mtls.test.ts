@@ -167,3 +167,13 @@ test('while no istiod is ready, proxies keep what they know', async () => {
   world.objects.remove('PeerAuthentication', 'default', 'default')
   expect(await world.see('naked', 'http://server/')).toBe(served)
 })
+
+test('what is left out of includeInboundPorts passes the proxy by, STRICT or not', async () => {
+  reach(true)
+  const annotations = { 'traffic.sidecar.istio.io/includeInboundPorts': '9090' }
+  world.pod('open', { labels: { app: 'open' }, annotations })
+  world.service('open')
+  world.objects.apply(peerAuthentication('STRICT'))
+  expect(await world.see('naked', 'http://server/')).toBe('reset')
+  expect(await world.see('naked', 'http://open/')).toBe('200 open')
+})

@@ -163,8 +163,8 @@ test.each([
     expect(answer).toMatchObject({
       allowed: true,
       warnings: expect.arrayContaining([
-      `the practice mesh does not act on ${kind}: its proxies go on as if it were not there`,
-    ]),
+        `the practice mesh does not act on ${kind}: its proxies go on as if it were not there`,
+      ]),
     })
   },
 )
