@@ -49,3 +49,23 @@ test.each([
   expect(status).toMatchObject({ ...numbers, observedGeneration: 1 })
   expect(status.conditions).toMatchObject([{ type: 'DisruptionAllowed', reason }])
 })
+
+test('a HorizontalPodAutoscaler says that it does not scale', async () => {
+  const { api, clock, get } = await clusterFixture()
+  await api.create(deployment('web', 'nginx'))
+  await api.create({
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'web', namespace: 'lab' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      minReplicas: 2,
+      maxReplicas: 5,
+    },
+  })
+  await clock.advance(60_000)
+  expect(get('horizontalpodautoscalers.autoscaling', 'web').status.conditions).toMatchObject([
+    { type: 'ScalingActive', status: 'False', reason: 'NotSimulated' },
+  ])
+  expect(get('deployments.apps', 'web').spec.replicas).toBe(1)
+})

@@ -1,3 +1,4 @@
+import { autoscalerController } from './autoscaler.ts'
 import { together, type Controller, type ControllerContext } from './controller.ts'
 import { cronJobController } from './cronjob.ts'
 import { daemonSetController } from './daemonset.ts'
@@ -38,6 +39,7 @@ export function startControllers({ caCertificate, ...context }: ControllersOptio
     volumeClaimController,
     resourceQuotaController,
     disruptionBudgetController,
+    autoscalerController,
     eventExpiry,
   ]
   return together(controllers.map((start) => start(context)))
