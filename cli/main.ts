@@ -29,6 +29,11 @@ const commands: Record<string, Command> = {
     failed: 2,
     load: () => import('./test.ts'),
   },
+  doctor: {
+    summary: 'look whether this machine can run Labwright, and what to do',
+    failed: 1,
+    load: () => import('./doctor.ts'),
+  },
 }
 
 /** @returns the exit code */

@@ -100,6 +100,7 @@ const commands: Record<string, () => Promise<unknown>> = {
       await stopped(child)
     }
   },
+  'npx labwright doctor': () => finishes('npx labwright doctor'),
   'npm test': () => inContinuousIntegration('npm test'),
   'npm run typecheck': () => inContinuousIntegration('npm run typecheck'),
   'npm run lint': () => inContinuousIntegration('npm run lint'),

@@ -1,0 +1,1 @@
+export { defaultNodeImage } from './docker/kind-config.ts'
