@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import type { SessionView } from '../../protocol/session.ts'
 import { messages } from '../messages/index.ts'
 import { lessonFolded, lessonPercent } from '../stores/preferences.ts'
@@ -70,7 +70,8 @@ export function LabPage({ store, view, step }: LabPageProps) {
     addEventListener('keydown', onLeave, true)
     return () => removeEventListener('keydown', onLeave, true)
   }, [])
-  useEffect(() => {
+  // With the page, not after it was painted: a second key may be as quick as that.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
       if (event.key === '[') go(index - 1)
