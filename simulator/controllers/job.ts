@@ -30,12 +30,20 @@ export const jobController: Controller = ({ api, clock, report }) => {
   const recorder = createEventRecorder({ api, clock, report, component: 'job-controller' })
   const control = new PodControl(api, recorder)
 
+  /** By the uid of the job. */
+  const pasts = new Map<string, Past>()
+  const pastOf = (job: KubeObject): Past => {
+    const past = pasts.get(job.metadata.uid) ?? recall(job, owned.of(job.metadata.uid))
+    pasts.set(job.metadata.uid, past)
+    return past
+  }
+
   const reconcile = async (key: string): Promise<void> => {
     const [namespace = '', name = ''] = key.split('/')
     const job = api.get(resource, namespace, name)
     if (job === undefined || job.metadata.deletionTimestamp !== undefined) return
     if (finishedAt(job) !== undefined) return expire(key, job)
-    const counts = count(job, await claim(api, 'pods', job, owned))
+    const counts = count(job, await claim(api, 'pods', job, owned), pastOf(job))
     const verdict = judge(clock, job, counts)
     if (verdict !== undefined || job.spec.suspend === true) {
       await Promise.all(counts.active.map((pod) => control.delete(job, pod)))
@@ -48,7 +56,7 @@ export const jobController: Controller = ({ api, clock, report }) => {
     const wait = backOffLeft(clock, job, owned.of(job.metadata.uid), counts.failed)
     if (wait > 0) queue.addAfter(key, wait)
     else await start(job, counts)
-    await writeStatus(job, count(job, owned.of(job.metadata.uid)), undefined)
+    await writeStatus(job, count(job, owned.of(job.metadata.uid), pastOf(job)), undefined)
     const { activeDeadlineSeconds } = job.spec
     const startedAt = Date.parse(job.status?.startTime ?? timestamp(clock))
     if (activeDeadlineSeconds) queue.addAfter(key, startedAt + activeDeadlineSeconds * 1000 - clock.now() + 1)
@@ -133,7 +141,8 @@ export const jobController: Controller = ({ api, clock, report }) => {
     for (const owner of owners) if (owner?.kind === 'Job') queue.add(`${pod.metadata.namespace}/${owner.name}`)
   })
   const watch = api.watch(resource, ({ type, object }) => {
-    if (type !== 'DELETED') queue.add(keyOf(object))
+    if (type === 'DELETED') pasts.delete(object.metadata.uid)
+    else queue.add(keyOf(object))
   })
   return together([watch, owned, queue])
 }
@@ -178,11 +187,40 @@ function judge(clock: Clock, job: KubeObject, { active, succeeded, failed: failu
   }
 }
 
-function count(job: KubeObject, pods: readonly KubeObject[]): Counts {
-  const ended = (phase: string) => pods.filter(({ status }) => status?.phase === phase)
-  const succeeded = ended('Succeeded')
+/** Pods of a job that have ended, also those that were deleted since: what was counted stays counted. */
+interface Past {
+  /** How many had ended and were gone when this process first saw the job. */
+  before: { succeeded: number; failed: number }
+  /** Uids of those that it saw. */
+  succeeded: Set<string>
+  failed: Set<string>
+  /** Indexes that have succeeded, of an Indexed job. */
+  done: Set<number>
+}
+
+const endedOf = (pods: readonly KubeObject[], phase: string): KubeObject[] =>
+  pods.filter(({ status }) => status?.phase === phase)
+
+/** What a job's status tells of pods that are gone. */
+function recall({ status = {} }: KubeObject, pods: readonly KubeObject[]): Past {
+  const gone = (counted: number | undefined, phase: string): number =>
+    Math.max(0, (counted ?? 0) - endedOf(pods, phase).length)
+  return {
+    before: { succeeded: gone(status.succeeded, 'Succeeded'), failed: gone(status.failed, 'Failed') },
+    succeeded: new Set(),
+    failed: new Set(),
+    done: numbersOf(status.completedIndexes ?? ''),
+  }
+}
+
+function count(job: KubeObject, pods: readonly KubeObject[], past: Past): Counts {
   const indexed = job.spec.completionMode === 'Indexed'
-  const done = new Set(indexed ? succeeded.map(indexOf) : [])
+  const { before, succeeded, failed: failures, done } = past
+  for (const pod of endedOf(pods, 'Succeeded')) {
+    succeeded.add(pod.metadata.uid)
+    if (indexed) done.add(indexOf(pod))
+  }
+  for (const pod of endedOf(pods, 'Failed')) failures.add(pod.metadata.uid)
   // With restartPolicy OnFailure restarts count against the limit as failed pods do.
   const restarts =
     job.spec.template.spec.restartPolicy === 'OnFailure'
@@ -196,8 +234,8 @@ function count(job: KubeObject, pods: readonly KubeObject[]): Counts {
       ({ metadata, status }) =>
         metadata.deletionTimestamp === undefined && !['Succeeded', 'Failed'].includes(status?.phase),
     ),
-    succeeded: indexed ? done.size : succeeded.length,
-    failed: ended('Failed').length + (restarts > (job.spec.backoffLimit ?? 6) ? restarts : 0),
+    succeeded: indexed ? done.size : before.succeeded + succeeded.size,
+    failed: before.failed + failures.size + (restarts > (job.spec.backoffLimit ?? 6) ? restarts : 0),
     done,
   }
 }
@@ -221,6 +259,16 @@ function jobPod(job: KubeObject, index: number) {
     ]
   }
   return pod
+}
+
+/** The numbers of `0-2,5`. */
+function numbersOf(text: string): Set<number> {
+  const numbers = new Set<number>()
+  for (const part of text.split(',').filter((one) => one !== '')) {
+    const [from = 0, to = from] = part.split('-').map(Number)
+    for (let number = from; number <= to; number++) numbers.add(number)
+  }
+  return numbers
 }
 
 /** `0-2,5`. */

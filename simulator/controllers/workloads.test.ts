@@ -110,6 +110,20 @@ test('a Job runs its pods, so many at a time, to completion', async () => {
   expect(told('Job/work').at(-1)).toBe('Completed: Job completed')
 })
 
+test('what a Job has counted stays counted when its pod is deleted', async () => {
+  const { api, clock, get, names } = await clusterFixture()
+  await api.create(job({ completions: 3 }, 'done'))
+  const counted = (): number => get('jobs.batch', 'work').status?.succeeded ?? 0
+  for (let seen = 1; seen <= 2; seen++) {
+    while (counted() < seen) await clock.advance(50)
+    for (const name of names('pods'))
+      if (get('pods', name).status.phase === 'Succeeded') await api.delete('pods', 'lab', name)
+  }
+  await clock.advance(60_000)
+  expect(get('jobs.batch', 'work').status).toMatchObject({ succeeded: 3 })
+  expect(names('pods')).toHaveLength(1)
+})
+
 test('a Job that fails tries again after 10, 20 s and gives up at its limit', async () => {
   const { api, clock, get, names } = await clusterFixture()
   await api.create(job({ backoffLimit: 2 }, 'crash'))
