@@ -13,6 +13,7 @@ import { namespaceController } from './namespace.ts'
 import { replicaSetController } from './replicaset.ts'
 import { resourceQuotaController } from './resource-quota.ts'
 import { serviceAccountController } from './service-account.ts'
+import { taintEvictionController } from './taint-eviction.ts'
 import { volumeClaimController } from './volume-claims.ts'
 
 export type { ControllerContext } from './controller.ts'
@@ -40,6 +41,7 @@ export function startControllers({ caCertificate, ...context }: ControllersOptio
     resourceQuotaController,
     disruptionBudgetController,
     autoscalerController,
+    taintEvictionController,
     eventExpiry,
   ]
   return together(controllers.map((start) => start(context)))

@@ -177,3 +177,34 @@ test('all controllers start on a cluster that is in use', async () => {
   expect(names('pods')).toEqual(before)
   expect(errors).toEqual([])
 })
+
+test('a NoExecute taint evicts who does not tolerate it, and others when their time is over', async () => {
+  const { api, clock, names, told } = await clusterFixture()
+  const [node] = api.list('nodes')
+  const spec = (seconds: number | undefined, key: string) => ({
+    containers: [{ name: 'web', image: 'nginx' }],
+    tolerations: [
+      {
+        key,
+        operator: 'Exists',
+        effect: 'NoExecute',
+        ...(seconds === undefined ? {} : { tolerationSeconds: seconds }),
+      },
+    ],
+  })
+  for (const [name, podSpec] of [
+    ['stays', spec(undefined, 'broken')],
+    ['for-a-while', spec(20, 'broken')],
+    ['goes', spec(undefined, 'another')],
+  ] as const)
+    await api.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'lab' }, spec: podSpec })
+  await clock.advance(1000)
+  await api.mutate('nodes', undefined, node?.metadata.name ?? '', (object) => {
+    object.spec.taints = [{ key: 'broken', value: 'yes', effect: 'NoExecute' }]
+  })
+  await clock.advance(5000)
+  expect(names('pods').toSorted()).toEqual(['for-a-while', 'stays'])
+  expect(told('Pod/goes')).toContain('TaintManagerEviction: Marking for deletion Pod lab/goes')
+  await clock.advance(20_000)
+  expect(names('pods')).toEqual(['stays'])
+})
