@@ -16,11 +16,16 @@ export const curl: Command = async (io) => {
     if (options.help) return print(io, 'Usage: curl [options...] <url>\n')
     if (options.urls.length === 0) throw new CurlUsageError('(2) no URL specified')
     const body = await bodyOf(io, options)
-    const urls = options.urls.flatMap(expandRanges).map((url) => ({ text: url, url: parseUrl(url) }))
-    const run = ({ url }: { url: URL }, index: number): Promise<number> => one(io, options, url, body, index)
-    if (options.parallel) return (await Promise.all(urls.map(run))).findLast((code) => code !== 0) ?? 0
+    // Each output belongs to one URL of the command line, and to all that its ranges make of it.
+    const asked = options.urls.flatMap((text, index) =>
+      expandRanges(text).map((expanded) => ({ url: parseUrl(expanded), index })),
+    )
     let exitCode = 0
-    for (const [index, url] of urls.entries()) exitCode = (await run(url, index)) || exitCode
+    const waiting = asked.values()
+    const lane = async (): Promise<void> => {
+      for (const { url, index } of waiting) exitCode = (await one(io, options, url, body, index)) || exitCode
+    }
+    await Promise.all(Array.from({ length: options.parallel ? options.parallelMax : 1 }, lane))
     return exitCode
   } catch (error) {
     if (!(error instanceof CurlUsageError)) throw error

@@ -1,6 +1,8 @@
 /** Stands for `-O` in the list of outputs; no path begins so. */
 export const remoteName = '\0remote-name'
 
+const PARALLEL_MAX = 50
+
 /** The command line of curl, as far as requests inside a cluster need it. */
 export interface CurlOptions {
   urls: string[]
@@ -22,6 +24,8 @@ export interface CurlOptions {
   fail: boolean
   failWithBody: boolean
   parallel: boolean
+  /** How many transfers at most go on at a time with `parallel`. */
+  parallelMax: number
   user?: string
   userAgent?: string
   writeOut?: string
@@ -52,7 +56,7 @@ export class CurlUsageError extends Error {
 type Setter = { flag: (options: CurlOptions) => void } | { value: (options: CurlOptions, value: string) => void }
 
 const ignoredFlags =
-  '--compressed --http1.0 --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --no-buffer --no-keepalive --globoff --path-as-is --no-progress-meter --progress-bar --tlsv1.2 --tlsv1.3 --create-dirs --disable --tcp-nodelay'
+  '--compressed --http1.0 --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --no-buffer --no-keepalive --globoff --path-as-is --no-progress-meter --progress-bar --tlsv1.2 --tlsv1.3 --create-dirs --disable --tcp-nodelay --parallel-immediate'
 const data = (kind: CurlOptions['data'][number]['kind']): Setter => ({
   value: (options, text) => void options.data.push({ kind, text }),
 })
@@ -86,6 +90,8 @@ const long: Readonly<Record<string, Setter>> = {
   '--fail': flag((o) => (o.fail = true)),
   '--fail-with-body': flag((o) => (o.failWithBody = true)),
   '--parallel': flag((o) => (o.parallel = true)),
+  // As curl does, what is no number from 1 to 300 counts as the default.
+  '--parallel-max': value((o, v) => (o.parallelMax = Number(v) >= 1 && Number(v) <= 300 ? Number(v) : PARALLEL_MAX)),
   '--user': value((o, v) => (o.user = v)),
   '--user-agent': value((o, v) => (o.userAgent = v)),
   '--referer': value((o, v) => void o.headers.push(['referer', v])),
@@ -170,6 +176,7 @@ export function parseCurl(args: readonly string[]): CurlOptions {
     fail: false,
     failWithBody: false,
     parallel: false,
+    parallelMax: PARALLEL_MAX,
     retryConnectionRefused: false,
     retryAllErrors: false,
     trustsAuthority: false,
