@@ -4,6 +4,9 @@ const rooms = '{labs,verifiers,server,client,simulator,cli,protocol,bench,test,b
 /** Whole pages in a real browser: one file at a time, after the others, so that each has the machine to itself. */
 const pages = 'test/e2e/**/*.test.ts'
 
+/** Real clusters: with an engine, by `npm run test:kind`. */
+const kind = 'test/kind/**'
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -16,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: [rooms],
-          exclude: [pages, '**/node_modules/**'],
+          exclude: [pages, kind, '**/node_modules/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -33,12 +33,14 @@ const entries = {
   'lab-schema': 'server/lessons/native/json-schema.ts',
 }
 
-/** Programs that learners' shells and sample images run: each is one file that needs nothing beside it, for nothing else of ours is there. */
+/** Programs that learners' shells and images run: each is one file that needs nothing beside it, for nothing else of ours is there. */
 const standalone = {
   istioctl: 'simulator/istioctl/main.ts',
   curl: 'server/workspaces/stand-ins/curl/main.ts',
   jq: 'server/workspaces/stand-ins/jq/main.ts',
   program: 'simulator/programs/serve/main.ts',
+  // The terminal host once more, for a container that holds no packages but node-pty.
+  'terminal-agent': 'server/workspaces/terminal-host/main.ts',
 }
 
 async function* files(start) {

@@ -34,6 +34,11 @@ const commands: Record<string, Command> = {
     failed: 1,
     load: () => import('./doctor.ts'),
   },
+  images: {
+    summary: 'make, save and load the images that real clusters need',
+    failed: 1,
+    load: () => import('./images.ts'),
+  },
 }
 
 /** @returns the exit code */

@@ -10,6 +10,15 @@ export const cliError = defineErrors({
     status: 500,
     sentence: 'The file {file} cannot be written: {reason}. Name another one with {option}.',
   },
+  IMAGES_MISSING: {
+    status: 500,
+    sentence: 'This machine has no image {images}. Make what is missing with "labwright images build".',
+  },
+  BASE_NOT_MADE: {
+    status: 500,
+    sentence:
+      "No base could be put together from this machine's own programs: {reason}. Where a registry can be reached, leave --offline out.",
+  },
   INTERRUPTED: {
     status: 500,
     sentence: 'The test was interrupted before it was done, so the lab is not proven. Run it again.',

@@ -43,6 +43,7 @@ test('the tarball holds what runs, and neither sources nor tests', () => {
     /^dist\/types\/(simulator|protocol)\/.*\.d\.ts$/,
     /^docs\/.*\.(md|png)$/,
     /^labs\/.*\.(yaml|md|sh|svg|png)$/,
+    /^kind-config\//,
   ]
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([])
   expect(files.filter((file) => /\.map$|\.test\.|(?<!\.d)\.tsx?$/.test(file))).toEqual([])
