@@ -42,6 +42,7 @@ test('the tarball holds what runs, and neither sources nor tests', () => {
     /^dist\/client\//,
     /^dist\/types\/(simulator|protocol)\/.*\.d\.ts$/,
     /^docs\/.*\.(md|png)$/,
+    /^kind-config\//,
     /^labs\/.*\.(yaml|md|sh|svg|png)$/,
     /^kind-config\//,
   ]
