@@ -30,7 +30,7 @@ export async function importBase(engine: Engine, { kindConfig }: Product, kind: 
   try {
     const archive = path.join(folder, 'base.tar')
     const script = path.join(kindConfig, 'images/root-file-system.sh')
-    await execute('bash', ['-c', '"$0" "$1" > "$2"', script, kind, archive]).catch(
+    await execute('bash', ['-c', 'bash "$0" "$1" > "$2"', script, kind, archive]).catch(
       (error: Error & { stderr?: string }) => {
         const said = error.stderr?.trim().split('\n').at(-1) ?? ''
         const reason = said === '' ? error.message : said.replace(/^root-file-system.sh: /, '')
