@@ -44,7 +44,6 @@ test('the tarball holds what runs, and neither sources nor tests', () => {
     /^docs\/.*\.(md|png)$/,
     /^kind-config\//,
     /^labs\/.*\.(yaml|md|sh|svg|png)$/,
-    /^kind-config\//,
   ]
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([])
   expect(files.filter((file) => /\.map$|\.test\.|(?<!\.d)\.tsx?$/.test(file))).toEqual([])
