@@ -3,7 +3,7 @@ import { examineEverywhere, type Places } from './everywhere.ts'
 import type { Finding } from './finding.ts'
 import type { Machine } from './machine.ts'
 
-export type { Finding, FindingState } from './finding.ts'
+export type { Finding } from './finding.ts'
 export { thisMachine, type Machine } from './machine.ts'
 
 /** Looks at a machine: can Labwright run here, and (with `kind`) can it make that many real clusters. Changes nothing. */

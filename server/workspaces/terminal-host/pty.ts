@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, writeSync } from 'node:fs'
+import { closeSync, constants as files, openSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import tty from 'node:tty'
 import type { Clock } from '../../../protocol/clock.ts'
@@ -9,7 +9,7 @@ import { InputQueue } from './input-queue.ts'
 import { nativePty } from './native-pty.ts'
 
 const KILL_AFTER_MILLISECONDS = 5000
-/** How long the tail of a dead shell's output may take: longer only when the learner stopped the terminal with Ctrl-S. */
+/** How long the tail of a dead shell's output may take once it is read: longer only when the learner stopped the terminal with Ctrl-S. */
 const TAIL_MILLISECONDS = 3000
 const TAIL_RETRY_MILLISECONDS = 10
 
@@ -47,12 +47,15 @@ exec 0<>"$1" 1>&0 2>&0; shift; exec "$@"`
 export function openPty(shell: ShellSpec, columns: number, rows: number, events: PtyEvents, clock: Clock): Pty {
   const native = nativePty()
   const { master, slave, pty } = native.open(columns, rows)
+  // The child's is shared with it, and blocks: a full terminal would hold this process, with all other terminals.
+  const own = openSync(pty, files.O_WRONLY | files.O_NOCTTY | files.O_NONBLOCK)
   const child = spawn('bash', ['--norc', '-c', TAKE_TERMINAL, 'bash', pty, shell.command, ...shell.arguments], {
     cwd: shell.folder,
     env: shell.environment,
     detached: true,
     stdio: [slave, slave, slave],
   })
+  closeSync(slave)
   const stream = new tty.ReadStream(master)
   const tail = Buffer.from(`\u001B]133;end-${randomBytes(12).toString('hex')}\u0007`)
   let exitCode: number | undefined
@@ -73,7 +76,7 @@ export function openPty(shell: ShellSpec, columns: number, rows: number, events:
     if (finished) return
     finished = true
     queue[Symbol.dispose]()
-    closeSync(slave)
+    closeSync(own)
     stream.destroy()
     events.exit(exitCode ?? 1)
   }
@@ -91,11 +94,13 @@ export function openPty(shell: ShellSpec, columns: number, rows: number, events:
   stream.on('error', finish)
   stream.resume()
 
-  const writeTail = (rest: Buffer, deadline: number) => {
+  const writeTail = (rest: Buffer, before: number) => {
+    // A page that is behind makes the output wait, not lose its end.
+    const deadline = stream.isPaused() ? clock.monotonic() + TAIL_MILLISECONDS : before
     if (finished) return
     let left = rest
     try {
-      left = rest.subarray(writeSync(slave, rest))
+      left = rest.subarray(writeSync(own, rest))
     } catch {
       // Full: the reader is behind, or the terminal is stopped.
     }
