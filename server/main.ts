@@ -21,6 +21,9 @@ import { openSqliteStore } from './store/index.ts'
 import { TerminalHostConnection } from './workspaces/index.ts'
 import { createLocalWorkspaces } from './workspaces/local/index.ts'
 
+/** A real cluster takes minutes on a slow machine; what is stuck is ended by whoever makes it, long before. */
+const CREATE_MILLISECONDS = 10 * 60_000
+
 export interface RunningServer {
   /** Where the pages are: http://127.0.0.1:7700 */
   url: string
@@ -74,7 +77,9 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
   const command = [process.execPath, program(host)]
   const provider = resources.add(open({ command, dataFolder: config.data, log }))
   const onError = (error: unknown) => log(error, 'making a spare cluster')
-  const pool = resources.add(createPool(provider, { size: config.spareClusters, onError }))
+  const pool = resources.add(
+    createPool(provider, { size: config.spareClusters, createMilliseconds: CREATE_MILLISECONDS, onError }),
+  )
   const terminals = new TerminalHostConnection({ dataFolder: config.data, program: program('terminal-host') })
   resources.add({
     [Symbol.asyncDispose]: async () => {

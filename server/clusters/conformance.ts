@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { waitFor } from '../../test/support/waiting.ts'
 import type { ClusterNotice, ClusterProvider } from './provider.ts'
 
-const soon = () => AbortSignal.timeout(60_000)
-
 /** What every provider of clusters must do. `open` makes another provider over the same clusters, as after a restart of the server. */
 export function clusterConformance(
   name: string,
   prepare: () => Promise<{ open: () => ClusterProvider; remove: () => Promise<void> }>,
+  /** How long each thing may take. */
+  limitMilliseconds = 60_000,
 ): void {
+  const soon = () => AbortSignal.timeout(limitMilliseconds)
   describe(`${name} clusters`, () => {
     let place: Awaited<ReturnType<typeof prepare>>
     let provider: ClusterProvider
@@ -76,10 +77,10 @@ export function clusterConformance(
       const cluster = await provider.create('three', soon())
       const notices: ClusterNotice['type'][] = []
       const watch = cluster.watch((notice) => notices.push(notice.type))
-      await waitFor(() => notices.includes('READY'))
+      await waitFor(() => notices.includes('READY'), limitMilliseconds)
       expect(notices[0]).toBe('READY')
       await provider.delete('three')
-      await waitFor(() => notices.includes('GONE'))
+      await waitFor(() => notices.includes('GONE'), limitMilliseconds)
       watch[Symbol.dispose]()
     })
   })

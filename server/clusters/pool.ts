@@ -11,18 +11,24 @@ export interface ClusterPool extends AsyncDisposable {
   adopt(held: ReadonlySet<string>): Promise<void>
 }
 
+export interface PoolOptions {
+  /** Spares that wait. */
+  size: number
+  /** How long a spare may take to be made. */
+  createMilliseconds?: number
+  onError: (error: unknown) => void
+}
+
 const CREATE_TIMEOUT_MILLISECONDS = 60_000
 
-export function createPool(
-  provider: ClusterProvider,
-  { size, onError }: { size: number; onError: (error: unknown) => void },
-): ClusterPool {
-  return new Pool(provider, size, onError)
+export function createPool(provider: ClusterProvider, options: PoolOptions): ClusterPool {
+  return new Pool(provider, options)
 }
 
 class Pool implements ClusterPool {
   readonly #provider: ClusterProvider
   readonly #size: number
+  readonly #createMilliseconds: number
   readonly #onError: (error: unknown) => void
   readonly #spares: Cluster[] = []
   /** Made by this pool: a claim may come while `adopt` still looks around, and its cluster is not a loose one. */
@@ -31,9 +37,10 @@ class Pool implements ClusterPool {
   #adopting: Promise<void> | undefined
   #closed = false
 
-  constructor(provider: ClusterProvider, size: number, onError: (error: unknown) => void) {
+  constructor(provider: ClusterProvider, { size, createMilliseconds, onError }: PoolOptions) {
     this.#provider = provider
     this.#size = size
+    this.#createMilliseconds = createMilliseconds ?? CREATE_TIMEOUT_MILLISECONDS
     this.#onError = onError
   }
 
@@ -89,7 +96,7 @@ class Pool implements ClusterPool {
 
   async #make(): Promise<void> {
     while (!this.#closed && this.#spares.length < this.#size) {
-      const cluster = await this.#create(AbortSignal.timeout(CREATE_TIMEOUT_MILLISECONDS))
+      const cluster = await this.#create(AbortSignal.timeout(this.#createMilliseconds))
       this.#spares.push(cluster)
     }
   }

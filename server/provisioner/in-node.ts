@@ -1,12 +1,22 @@
 import { parse } from 'yaml'
 import type { ProvisionedCluster } from '../../protocol/provisioner.ts'
 import type { Engine } from './engine.ts'
+import { THAW } from './thaw.ts'
 
 /** What is done inside a node, by scripts on standard input of a shell there. Each is idempotent. */
 
 const PREPARE_MILLISECONDS = 90_000
 const SNAPSHOT_MILLISECONDS = 60_000
 const RESET_MILLISECONDS = 90_000
+
+/** Names are answered through the service's address: so pods run, and services lead to them. */
+const NAMES = `
+dns=$(sed -n '/^clusterDNS:/,/^[^-]/s/^- //p' /var/lib/kubelet/config.yaml | head -n 1)
+for try in $(seq 200); do
+  if timeout 1 bash -c "exec 3<>/dev/tcp/$dns/53" 2>/dev/null; then break; fi
+  sleep 0.1
+done
+`
 
 /**
  * The grader's rights come from its certificate alone (`system:masters`), so that no object in the API can take them away. The learner
@@ -21,6 +31,7 @@ identity labwright:grader system:masters
 until kubectl create clusterrolebinding labwright:learners --clusterrole=cluster-admin --group=labwright:learners \\
   --dry-run=client -o yaml | kubectl apply -f - >/dev/null; do sleep 0.2; done
 until kubectl -n default get serviceaccount default >/dev/null 2>&1; do sleep 0.1; done
+${NAMES}
 `
 
 const KEPT = '/var/lib/labwright/start'
@@ -45,7 +56,7 @@ cp -a /etc/kubernetes/manifests ${KEPT}/manifests
 
 /**
  * As after a sudden death of the machine, but for its system: everything that ran in pods is killed, etcd's files are put back, and
- * containerd and the kubelet begin again, which is a way that both know. The groups of the dead are taken away as well: for each that
+ * containerd and the kubelet begin again, which is a way that both know. It ends when the API answers; the cluster's own pods follow. The groups of the dead are taken away as well: for each that
  * is left the kubelet waits some seconds before it starts anything.
  */
 const RESET = `
@@ -54,6 +65,7 @@ if [ ! -d ${KEPT}/etcd ]; then echo 'the start was not kept in this node' >&2; e
 systemctl stop kubelet containerd
 systemctl kill --kill-who=all --signal=SIGKILL containerd 2>/dev/null || true
 for try in $(seq 100); do
+  ${THAW}
   left=$(grep -lE 'kubepods|/kubelet/' /proc/[0-9]*/cgroup 2>/dev/null | cut -d / -f 3)
   if [ -z "$left" ]; then break; fi
   kill -KILL $left 2>/dev/null || true
@@ -68,8 +80,8 @@ rm -rf /var/lib/etcd /etc/kubernetes/manifests
 cp -a --sparse=always --reflink=auto ${KEPT}/etcd /var/lib/etcd
 cp -a ${KEPT}/manifests /etc/kubernetes/manifests
 systemctl start containerd kubelet
-export KUBECONFIG=/etc/kubernetes/admin.conf
-until kubectl get --raw /readyz >/dev/null 2>&1; do sleep 0.1; done
+pki=/etc/kubernetes/pki/apiserver-kubelet-client
+until curl --silent --fail --insecure --max-time 2 --cert $pki.crt --key $pki.key --output /dev/null https://127.0.0.1:6443/readyz; do sleep 0.1; done
 `
 
 /** Makes the two identities, waits until pods can be made, and gives what clients need. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterChange } from '../../../protocol/simulator-host.ts'
@@ -39,12 +40,16 @@ class ApiWatch implements Disposable {
   readonly #tell: (change: ClusterChange) => void
   readonly #connections: ApiConnection[] = []
   readonly #watched = new Set<string>()
+  /** Changes that were seen before all watches stood. */
+  #early: ClusterChange[] | undefined = []
   #fail: (error: unknown) => void = () => undefined
   readonly #failed = new Promise<never>((_, reject) => (this.#fail = reject))
 
   constructor(credentials: Credentials, signal: AbortSignal, tell: (change: ClusterChange) => void) {
     this.#credentials = credentials
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
+    // One for each watch.
+    setMaxListeners(0, this.#signal)
     this.#tell = tell
     this.#signal.addEventListener('abort', () => this.#fail(this.#signal.reason), { once: true })
     this.#failed.catch(() => undefined)
@@ -66,10 +71,12 @@ class ApiWatch implements Disposable {
     stream.destroy()
     if (status !== 200) throw new Error(`the API server is not ready (status ${status})`)
     // Versions are those of the whole store: the one of any list is good for every resource.
-    const list = await control.json('/api/v1/namespaces?limit=1', METADATA, this.#signal)
+    const list = await control.json('/api/v1/namespaces?limit=1', 'application/json', this.#signal)
     const from = (list as { metadata: { resourceVersion: string } }).metadata.resourceVersion
     await this.#discover(control, from)
     this.#tell({ type: 'READY' })
+    for (const change of this.#early ?? []) this.#tell(change)
+    this.#early = undefined
     for (;;) {
       await sleep(DISCOVER_MILLISECONDS, undefined, { signal: this.#signal })
       await this.#discover(control, undefined)
@@ -119,10 +126,15 @@ class ApiWatch implements Disposable {
           version = type === 'ERROR' ? undefined : (object.metadata?.resourceVersion ?? version)
           if (type === 'BOOKMARK' || type === 'ERROR') continue
           const { namespace, name: of = '' } = object.metadata ?? {}
-          this.#tell({ type, resource: name, ...(namespace === undefined ? {} : { namespace }), name: of })
+          this.#changed({ type, resource: name, ...(namespace === undefined ? {} : { namespace }), name: of })
         }
       await sleep(AGAIN_MILLISECONDS, undefined, { signal: this.#signal })
     }
+  }
+
+  #changed(change: ClusterChange): void {
+    if (this.#early === undefined) this.#tell(change)
+    else this.#early.push(change)
   }
 
   /** A connection with room for one more watch. The first one keeps room for questions. */

@@ -5,6 +5,7 @@ import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { provisionerError } from '../../../protocol/errors/provisioner.ts'
 import { freeNetwork, NETWORKS, RANGE } from '../addresses.ts'
 import type { ClusterName, CreateNodes, Engine, ExecOptions, ExecResult, OwnedObject } from '../engine.ts'
+import { THAW } from '../thaw.ts'
 import { CommandMissing, runCommand } from './command.ts'
 import { endCreators } from './creators.ts'
 import { renderKindConfig } from './kind-config.ts'
@@ -16,6 +17,7 @@ const CREATE_MILLISECONDS = 5 * 60_000
 /** How long kind waits for the nodes to be ready. */
 const WAIT_SECONDS = 90
 const REMOVE_ROUNDS = 10
+const THAW_MILLISECONDS = 3000
 const REMOVE_PAUSE_MILLISECONDS = 300
 
 export interface DockerEngineOptions {
@@ -111,6 +113,7 @@ export class DockerEngine implements Engine {
       const of = (network: boolean) =>
         own.filter(({ kind }) => (kind === 'network') === network).map(({ name }) => name)
       const isLast = round === REMOVE_ROUNDS
+      await this.#loosen(own)
       if (of(false).length > 0) await this.#removeAll(['rm', '--force', '--volumes', ...of(false)], isLast)
       if (of(true).length > 0) await this.#removeAll(['network', 'rm', ...of(true)], isLast)
       // What the engine was told before its client was killed may still come up: only an empty look ends this.
@@ -166,6 +169,17 @@ export class DockerEngine implements Engine {
     await this.#docker(['network', 'create', '--driver', 'bridge', '--subnet', subnet, ...labelled, cluster.name], {
       signal,
     })
+  }
+
+  /** Makes nodes killable: frozen ones, and what is frozen in them. What cannot be loosened is left to the engine. */
+  async #loosen(own: readonly OwnedObject[]): Promise<void> {
+    const containers = own.filter(({ kind }) => kind !== 'network')
+    const paused = containers.filter(({ state }) => state === 'paused').map(({ name }) => name)
+    if (paused.length > 0) await this.#run('docker', ['unpause', ...paused], {})
+    const nodes = containers.filter(({ kind, state }) => kind === 'node' && state !== 'stopped')
+    await Promise.allSettled(
+      nodes.map(({ name }) => this.exec(name, ['sh', '-c', THAW], { timeoutMilliseconds: THAW_MILLISECONDS })),
+    )
   }
 
   /** What is gone already is no error; what is still held is tried again, unless it is the last time. */

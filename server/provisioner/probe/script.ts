@@ -8,7 +8,9 @@ export const MOST_DISTINCT = 100
 
 /**
  * A script for bash in the node: it enters the network of the pod, and nothing else of it. Its programs and files are the node's, so
- * nothing that the learner put into the pod can answer in their place. Names are resolved as in the pod.
+ * nothing that the learner put into the pod can answer in their place. Names are resolved as in the pod, but for a question that is
+ * lost: it is asked again after a second, before a request gives up (two answers on their way back through one translated address
+ * make the kernel drop one of them at times).
  *
  * It prints a line for each kind of answer: count, curl's exit code, status, and in base64 curl's message, the body's beginning and the
  * headers; then, when connections failed, what the system says to another one.
@@ -38,6 +40,7 @@ sandboxes=$($ctr containers list --quiet "labels.\\"io.kubernetes.pod.uid\\"==$u
 pid=$($ctr tasks list | awk -v wanted="$sandboxes" 'BEGIN { split(wanted, list); for (i in list) own[list[i]] } $1 in own && $3 == "RUNNING" { print $2; exit }')
 if [ -z "$pid" ]; then echo 'the pod has no network in its node' >&2; exit 3; fi
 cat "/proc/$pid/root/etc/resolv.conf" >resolv.conf || exit 3
+echo 'options single-request-reopen timeout:1 attempts:5' >>resolv.conf
 cat "/var/lib/kubelet/pods/$uid/etc-hosts" >hosts 2>/dev/null || printf '127.0.0.1\\tlocalhost\\n' >hosts
 `
 
