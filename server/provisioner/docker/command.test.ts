@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { CommandMissing, runCommand } from './command.ts'
+
+const environment = { PATH: process.env['PATH'] ?? '' }
+const bash = (script: string, more: Partial<Parameters<typeof runCommand>[2]> = {}) =>
+  runCommand('sh', ['-c', script], { environment, timeoutMilliseconds: 10_000, ...more })
+
+test('gives what a program said, and its exit code', async () => {
+  expect(await bash('cat; echo oops >&2; exit 3', { input: 'given' })).toEqual({
+    exitCode: 3,
+    output: 'given',
+    error: 'oops\n',
+  })
+})
+
+test('has the environment that it was given, and no other', async () => {
+  expect((await bash('env', { environment: { ...environment, A: '1' } })).output).not.toContain('HOME=')
+})
+
+test('a program that is not there', async () => {
+  await expect(runCommand('no-such-program', [], { environment, timeoutMilliseconds: 1000 })).rejects.toBeInstanceOf(
+    CommandMissing,
+  )
+})
+
+test.each<[string, string, Partial<Parameters<typeof runCommand>[2]>, RegExp]>([
+  ['takes too long', 'sleep 77.123 & wait', { timeoutMilliseconds: 100 }, /did not end in 0.1 s/],
+  ['says too much', 'sleep 77.123 & yes', { maximumBytes: 1000 }, /said too much/],
+  ['is given up', 'sleep 77.123 & wait', { signal: AbortSignal.timeout(200) }, /was given up/],
+])('a program that %s is ended, with its children', async (_, script, options, reason) => {
+  await expect(bash(script, options)).rejects.toThrow(reason)
+  expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain('sleep 77.123')
+})
