@@ -102,3 +102,14 @@ test('when the shell ends, what waited or ran is done without a code', () => {
     { key: 'a', state: 'done' },
   ])
 })
+
+test('a prompt that is drawn again, as for a long paste, is no end', () => {
+  const { typed, said, runner, marks } = shell()
+  marks({ kind: 'bracketed', on: true }, ...prompt)
+  runner.run('a', 'one \\\n  two', false)
+  marks(...prompt)
+  runner.run('b', 'next', false)
+  marks(started, ended(1), ...prompt)
+  expect(typed).toEqual(['\u001B[200~one \\\n  two\u001B[201~\r', 'next\r'])
+  expect(said.find(({ key, state }) => key === 'a' && state === 'done')).toMatchObject({ exitCode: 1 })
+})

@@ -32,7 +32,8 @@ export class CommandRunner {
   readonly #clock: Clock
   readonly #runs = new Map<string, RunState>()
   #queue: Wanted[] = []
-  #running: { key: string; since: number; seen: boolean } | undefined
+  /** `seen`: the shell began it. `over`: the shell told of an end before that, so it was no command. */
+  #running: { key: string; since: number; seen: boolean; over: boolean } | undefined
   #atPrompt = false
   #typedAtPrompt = false
   #bracketed = false
@@ -91,7 +92,7 @@ export class CommandRunner {
     const clear = this.#atPrompt && this.#typedAtPrompt ? CLEAR_LINE : ''
     const typed = text.includes('\n') && this.#bracketed ? `\u001B[200~${text}\u001B[201~` : text.replaceAll('\n', '\r')
     if (this.#running !== undefined) this.#say({ key: this.#running.key, state: 'done' })
-    this.#running = { key: wanted.key, since: this.#clock.monotonic(), seen: false }
+    this.#running = { key: wanted.key, since: this.#clock.monotonic(), seen: false, over: false }
     this.#atPrompt = false
     this.#typedAtPrompt = false
     this.#say({ key: wanted.key, state: 'running' })
@@ -106,13 +107,19 @@ export class CommandRunner {
   /** An end without a beginning is not a command's: an empty line, or Ctrl-C at the prompt. */
   #ended(exitCode: number | undefined): void {
     const running = this.#running
-    if (running === undefined || !running.seen) return
+    if (running === undefined) return
+    if (!running.seen) {
+      running.over = true
+      return
+    }
     this.#running = undefined
     const milliseconds = Math.round(this.#clock.monotonic() - running.since)
     this.#say({ key: running.key, state: 'done', milliseconds, ...(exitCode === undefined ? {} : { exitCode }) })
   }
 
   #ready(): void {
+    // Readline draws its prompt again when what was pasted wraps: only a prompt after an end is a new one.
+    if (this.#running !== undefined && !this.#running.seen && !this.#running.over) return
     this.#atPrompt = true
     this.#typedAtPrompt = false
     if (this.#running !== undefined && !this.#running.seen) {
