@@ -79,6 +79,7 @@ const refused: [args: string[], code: number, error: string, words: RegExp][] = 
 
   [['test'], 2, 'BAD_OPTION', /The folder of the lab is missing.*labwright test --help/],
   [['test', 'one', 'two'], 2, 'BAD_OPTION', /"two" is one word too many/],
+  [['test', path.join(root, 'labs/service-mesh'), '--only', 'zzzz'], 2, 'BAD_OPTION', /"zzzz" chooses no task/],
   [['test', 'FOLDER', '--parallel', '0'], 2, 'BAD_OPTION', /--parallel takes a whole number from 1 to 64, not "0"/],
   [['test', 'FOLDER', '--seed', '1.5'], 2, 'BAD_OPTION', /--seed takes a whole number/],
   [['test', 'FOLDER'], 2, 'LAB_NOT_FOUND', /There is no lab/],

@@ -11,7 +11,14 @@ import { notesOf } from './workspace-notes.tsx'
 
 const themes: Theme[] = ['system', 'light', 'dark']
 
-export function LabMenu({ store, view }: { store: SessionStore; view: SessionView }) {
+interface LabMenuProps {
+  store: SessionStore
+  view: SessionView
+  /** Back to the summary of a lab that is over. */
+  summary: (() => void) | undefined
+}
+
+export function LabMenu({ store, view, summary }: LabMenuProps) {
   const finish = useRef<HTMLDialogElement>(null)
   const startOver = useRef<HTMLDialogElement>(null)
   const anew = async () => {
@@ -36,7 +43,11 @@ export function LabMenu({ store, view }: { store: SessionStore; view: SessionVie
               )}
               <a href="#/">{messages.menu.labs}</a>
               <Entry text={messages.menu.startOver} close={close} act={() => startOver.current?.showModal()} />
-              <Entry text={messages.menu.finish} close={close} act={() => finish.current?.showModal()} />
+              {summary === undefined ? (
+                <Entry text={messages.menu.finish} close={close} act={() => finish.current?.showModal()} />
+              ) : (
+                <Entry text={messages.menu.summary} close={close} act={summary} />
+              )}
             </div>
           </>
         )}

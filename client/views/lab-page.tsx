@@ -15,6 +15,8 @@ interface LabPageProps {
   store: SessionStore
   view: SessionView
   step: string | undefined
+  /** Back to the summary of a lab that is over; undefined while it runs. */
+  summary: (() => void) | undefined
 }
 
 /** The step in the address, else the first whose tasks are not all met. */
@@ -35,7 +37,7 @@ function focusOn(place: () => HTMLElement | null) {
   if (document.activeElement !== place()) requestAnimationFrame(() => place()?.focus())
 }
 
-export function LabPage({ store, view, step }: LabPageProps) {
+export function LabPage({ store, view, step, summary }: LabPageProps) {
   // Where the learner came in stays theirs: verdicts that arrive later turn no pages.
   const [first] = useState(() => currentIndex(view, step))
   const asked = view.steps.findIndex(({ id }) => id === step)
@@ -86,7 +88,7 @@ export function LabPage({ store, view, step }: LabPageProps) {
   const folded = lessonFolded.value
   return (
     <div class={`lab show-${narrow}${folded ? ' folded' : ''}`} style={{ '--lesson': `${lessonPercent.value}%` }}>
-      <TopBar store={store} view={view} index={index} go={go} skip={toTerminal} />
+      <TopBar store={store} view={view} index={index} go={go} skip={toTerminal} summary={summary} />
       <nav class="switch" aria-label={messages.product}>
         {(['lesson', 'work'] as const).map((region) => (
           <button key={region} type="button" aria-pressed={narrow === region} onClick={() => setNarrow(region)}>
@@ -103,7 +105,7 @@ export function LabPage({ store, view, step }: LabPageProps) {
           <Lesson store={store} view={view} step={current} index={index} go={go} onRun={() => setNarrow('work')} />
         )}
         <Splitter />
-        <Work store={store} view={view} />
+        <Work store={store} view={view} summary={summary} />
         <h1 class="unseen stand-in">{current?.title}</h1>
       </main>
       <TaskStrip store={store} view={view} current={current?.id} onShow={() => setNarrow('lesson')} />

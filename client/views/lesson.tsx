@@ -57,7 +57,7 @@ export function Lesson({ store, view, step, index, go, onRun }: LessonProps) {
               <button class="outlined" type="button" onClick={() => go(index + 1)}>
                 {messages.lab.nextStep(next.title)}
               </button>
-            ) : (
+            ) : view.state === 'finished' ? null : (
               <button class="outlined" type="button" onClick={() => finish.current?.showModal()}>
                 {messages.lab.finishHere}
               </button>

@@ -50,5 +50,6 @@ export function SessionPage({ id, step }: { id: string; step: string | undefined
     ) : (
       <Notice title={messages.error.title} text={messages.error.gone} home />
     )
-  return <LabPage store={store} view={view} step={step} />
+  const summary = view.state === 'finished' ? () => setLookedAt(undefined) : undefined
+  return <LabPage store={store} view={view} step={step} summary={summary} />
 }

@@ -16,7 +16,8 @@ export function Task({ store, id, section }: { store: SessionStore; id: string; 
     section.setAttribute('aria-label', task?.title ?? '')
   }, [state, task?.met, task?.title])
   if (task === undefined) return null
-  const idle = store.view.value?.state !== 'ready'
+  const session = store.view.value?.state
+  const idle = session !== 'ready'
   return (
     <>
       <header>
@@ -47,7 +48,7 @@ export function Task({ store, id, section }: { store: SessionStore; id: string; 
           >
             {task.state === 'checking' ? messages.task.checking : messages.task.check}
           </button>
-          {task.nextHintCost !== undefined && task.state !== 'met' && (
+          {task.nextHintCost !== undefined && task.state !== 'met' && session !== 'finished' && (
             <button class="do quiet" type="button" onClick={() => void store.hint(id)}>
               {messages.task.hint(task.nextHintCost)}
             </button>

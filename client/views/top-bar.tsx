@@ -19,9 +19,11 @@ interface TopBarProps {
   index: number
   go: (index: number) => void
   skip: () => void
+  /** Back to the summary of a lab that is over. */
+  summary: (() => void) | undefined
 }
 
-export function TopBar({ store, view, index, go, skip }: TopBarProps) {
+export function TopBar({ store, view, index, go, skip, summary }: TopBarProps) {
   const [earned, possible] = messages.points(view.points.earned, view.points.possible)
   return (
     <header class="bar">
@@ -49,7 +51,7 @@ export function TopBar({ store, view, index, go, skip }: TopBarProps) {
       >
         <Icon name="fold" />
       </button>
-      <LabMenu store={store} view={view} />
+      <LabMenu store={store} view={view} summary={summary} />
     </header>
   )
 }

@@ -8,8 +8,15 @@ import { WorkspaceNotes } from './workspace-notes.tsx'
 
 type TerminalPaneType = typeof import('./terminal-pane.tsx').TerminalPane
 
+interface WorkProps {
+  store: SessionStore
+  view: SessionView
+  /** Back to the summary of a lab that is over. */
+  summary: (() => void) | undefined
+}
+
 /** The right side: terminals, or what is being made before there can be any. */
-export function Work({ store, view }: { store: SessionStore; view: SessionView }) {
+export function Work({ store, view, summary }: WorkProps) {
   const [Pane, setPane] = useState<{ component: TerminalPaneType }>()
   useEffect(() => {
     // xterm is larger than all the rest of the page: it comes after the first paint.
@@ -28,6 +35,14 @@ export function Work({ store, view }: { store: SessionStore; view: SessionView }
           <p>{store.problem.value}</p>
           <button class="do" type="button" onClick={() => (store.problem.value = undefined)}>
             {messages.error.dismiss}
+          </button>
+        </div>
+      )}
+      {summary !== undefined && (
+        <div class="banner over">
+          <p>{messages.lab.over}</p>
+          <button class="do" type="button" onClick={summary}>
+            {messages.menu.summary}
           </button>
         </div>
       )}

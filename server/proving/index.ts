@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { serverError } from '../../protocol/errors/server.ts'
 import { simulatedClusters } from '../clusters/index.ts'
 import { createChecker, RunnerPool } from '../grading/index.ts'
 import { loadLab } from '../lessons/index.ts'
 import { openMirrors } from '../main/mirrors.ts'
 import { createLocalWorkspaces } from '../workspaces/index.ts'
 import { createGrounds } from './grounds.ts'
-import { readProof } from './proof-file.ts'
+import { readProof, type Proof } from './proof-file.ts'
 import { prove } from './prove.ts'
 import type { ProofResult, Row } from './result.ts'
 import type { Lab } from '../../protocol/lab.ts'
@@ -36,7 +37,9 @@ const PATIENCE_MILLISECONDS = 1500
 export async function proveLab(folder: string, options: ProveLabOptions): Promise<{ lab: Lab; result: ProofResult }> {
   const { dist, seed, parallel, onRow, signal, only = '' } = options
   const lab = await loadLab(folder)
-  const proof = await readProof(lab)
+  const proof = select(await readProof(lab), only)
+  if (only !== '' && !choosesAny(lab, proof, only))
+    throw serverError('BAD_OPTION', { command: 'test', reason: `--only "${only}" chooses no task and no answer` })
   const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'labwright-proof-'))
   const program = (name: string): string => path.join(dist, `${name}.js`)
   const provider = simulatedClusters({ command: [process.execPath, program('simulator-host')], dataFolder })
@@ -45,7 +48,7 @@ export async function proveLab(folder: string, options: ProveLabOptions): Promis
   try {
     const check = createChecker(runners, [path.join(dataFolder, 'tools')])
     const parts = { lab, provider, workspaces, check, seed, patienceMilliseconds: PATIENCE_MILLISECONDS, signal }
-    const result = await prove(lab, select(proof, only), createGrounds(parts), { seed, parallel, onRow, signal, only })
+    const result = await prove(lab, proof, createGrounds(parts), { seed, parallel, onRow, signal, only })
     return { lab, result }
   } finally {
     await workspaces.close()
@@ -56,7 +59,11 @@ export async function proveLab(folder: string, options: ProveLabOptions): Promis
   }
 }
 
-function select(proof: Awaited<ReturnType<typeof readProof>>, only: string): typeof proof {
+function choosesAny({ tasks }: Lab, { wrong, alsoRight }: Proof, only: string): boolean {
+  return wrong.length > 0 || alsoRight.length > 0 || tasks.some(({ id }) => id.includes(only))
+}
+
+function select(proof: Proof, only: string): Proof {
   return {
     ...proof,
     wrong: proof.wrong.filter(({ name, task }) => name.includes(only) || task.includes(only)),

@@ -71,6 +71,7 @@ export async function prove(
     version: lab.version,
     provider: grounds.provider,
     seed: options.seed,
+    only,
     rows,
     milliseconds: performance.now() - started,
     ok,

@@ -12,7 +12,8 @@ export function textLine(row: Row): string {
 export function textSummary(result: ProofResult): string {
   const failed = result.rows.filter((row) => !row.ok).length
   const seconds = (result.milliseconds / 1000).toFixed(1)
-  const verdict = failed === 0 ? 'proven' : `${failed} of ${result.rows.length} not as expected`
+  const held = result.only === '' ? 'proven' : `as expected, of what "${result.only}" chooses`
+  const verdict = failed === 0 ? held : `${failed} of ${result.rows.length} not as expected`
   return `${result.lab} on ${result.provider}: ${verdict}, ${result.rows.length} verdicts in ${seconds} s (seed ${result.seed})`
 }
 

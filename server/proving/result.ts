@@ -22,6 +22,8 @@ export interface ProofResult {
   version: string
   provider: string
   seed: number
+  /** Of what was chosen, empty for all: what was left out proves nothing. */
+  only: string
   rows: Row[]
   milliseconds: number
   ok: boolean
