@@ -53,7 +53,7 @@ test(
     stream.show({
       write(bytes, parsed) {
         // All of it: what the kernel still had to echo may come after the program's last word.
-      shown += Buffer.from(bytes).toString()
+        shown += Buffer.from(bytes).toString()
         parsed()
       },
       reset: () => {},
