@@ -10,7 +10,7 @@ import { screenReader, theme } from '../stores/preferences.ts'
 import type { SessionStore } from '../stores/session-store.ts'
 import { copyText } from './clipboard.ts'
 import { KeyBar } from './key-bar.tsx'
-import { withoutInlineStyles } from './terminal-styles.ts'
+import { installTerminalStyles } from './terminal-styles.ts'
 import { terminalTheme } from './terminal-theme.ts'
 
 const FONT = '"JetBrains Mono Variable"'
@@ -104,7 +104,8 @@ export function TerminalPane({ store, terminal, visible }: TerminalPaneProps) {
       const made = createTerminal()
       const fitting = new FitAddon()
       made.loadAddon(fitting)
-      withoutInlineStyles(() => made.open(element))
+      installTerminalStyles()
+      made.open(element)
       label()
       xterm.current = made
       fit.current = fitting

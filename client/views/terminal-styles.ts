@@ -1,16 +1,16 @@
+let isInstalled = false
+
 /**
- * xterm writes `<style>` elements when it opens, which the page's policy (`style-src 'self'`) ignores. Sheets that a script builds
- * are not inline styles: while `open` runs, style elements are stand-ins that pass their text on to such a sheet.
+ * xterm writes `<style>` elements: some when it opens, others when it first knows the size of a letter, which is later where it opened
+ * out of sight. The page's policy (`style-src 'self'`) ignores them all. Sheets that a script builds are not inline styles: from now on
+ * style elements are stand-ins that pass their text on to such a sheet.
  */
-export function withoutInlineStyles(open: () => void): void {
+export function installTerminalStyles(): void {
+  if (isInstalled) return
+  isInstalled = true
   const create = document.createElement.bind(document)
   document.createElement = (name: string, options?: ElementCreationOptions) =>
     name === 'style' ? standIn(create('template')) : create(name, options)
-  try {
-    open()
-  } finally {
-    document.createElement = create
-  }
 }
 
 /** An element that is not shown, with the text and the life of a style element. */
