@@ -1,9 +1,9 @@
 let isInstalled = false
 
 /**
- * xterm writes `<style>` elements: some when it opens, others when it first knows the size of a letter, which is later where it opened
- * out of sight. The page's policy (`style-src 'self'`) ignores them all. Sheets that a script builds are not inline styles: from now on
- * style elements are stand-ins that pass their text on to such a sheet.
+ * xterm writes `<style>` elements and, for 24-bit colours and those that it changes for contrast, `style` attributes. The page's policy
+ * (`default-src 'self'`) ignores both, for they might come from anybody. What a script builds as an object is no inline style: from now on
+ * style elements are stand-ins that pass their text on to such a sheet, and style attributes are set through the element's `style`.
  */
 export function installTerminalStyles(): void {
   if (isInstalled) return
@@ -11,6 +11,10 @@ export function installTerminalStyles(): void {
   const create = document.createElement.bind(document)
   document.createElement = (name: string, options?: ElementCreationOptions) =>
     name === 'style' ? standIn(create('template')) : create(name, options)
+  HTMLElement.prototype.setAttribute = function (name, value) {
+    if (name === 'style') this.style.cssText = value
+    else Element.prototype.setAttribute.call(this, name, value)
+  }
 }
 
 /** An element that is not shown, with the text and the life of a style element. */

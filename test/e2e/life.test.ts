@@ -84,6 +84,20 @@ describe('a session lives as long as its learner needs it', { timeout: 120_000 }
       .toBe(true)
   })
 
+  it('shows the colours that a program asks for', async () => {
+    const refused: string[] = []
+    page.on('console', (message) => message.type() === 'error' && refused.push(message.text()))
+    await learner.run("printf '\\e[38;2;255;160;10;48;2;20;0;60m%s\\e[0m\\n' sun''set")
+    const word = page.locator('.pane:not([hidden]) .xterm-rows span').getByText('sunset', { exact: true })
+    expect(
+      await word.evaluate((element) => {
+        const { color, backgroundColor } = getComputedStyle(element)
+        return [color, backgroundColor]
+      }),
+    ).toEqual(['rgb(255, 160, 10)', 'rgb(20, 0, 60)'])
+    expect(refused).toEqual([])
+  })
+
   it('turns pages with [ and ], but not while somebody types', async () => {
     await page.locator('.lesson').focus()
     for (let turn = 0; turn < 10; turn += 1) {
