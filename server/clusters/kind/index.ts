@@ -6,7 +6,8 @@ import { HostProcess, type SocketRequest } from '../../sockets/index.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity } from '../provider.ts'
 import { errorOf } from './failures.ts'
-import { KindWatches } from './watches.ts'
+import { ClusterStreams } from '../streams.ts'
+import { watchApi } from './watch-api.ts'
 
 /** A cluster that was not made in ten minutes never will be: kind's own waiting ends long before. */
 const SLOW_MILLISECONDS = 10 * 60_000
@@ -52,9 +53,10 @@ export function kindProvisioner({ command, dataFolder }: Pick<KindOptions, 'comm
   return new HostProcess({ command, dataFolder, name: 'provisioner', folder: 'kind', environment: ENVIRONMENT, down })
 }
 
-/** What the sweeper would do now, and why; it does nothing. */
+/** What the sweeper would do now, and why; a provisioner that has to be started for the answer does not sweep at its start. */
 export async function kindOrphans(options: KindOptions): Promise<OrphanReport> {
-  const { status, body } = await kindProvisioner(options).ask({
+  const looking = { ...options, command: [...options.command, '--look'] }
+  const { status, body } = await kindProvisioner(looking).ask({
     path: '/orphans',
     signal: AbortSignal.timeout(QUICK_MILLISECONDS),
   })
@@ -65,11 +67,19 @@ export async function kindOrphans(options: KindOptions): Promise<OrphanReport> {
 export class KindClusters implements PausableProvider {
   readonly name = 'kind'
   readonly #ask: Ask
-  readonly #watches: KindWatches
+  readonly #streams: ClusterStreams
 
   constructor(ask: Ask, log: KindOptions['log'] = () => undefined) {
     this.#ask = ask
-    this.#watches = new KindWatches((id) => this.find(id), log)
+    this.#streams = new ClusterStreams({
+      read: async (id, signal, tell) => {
+        const cluster = await this.find(id)
+        if (cluster !== undefined) await watchApi(cluster.credentials('grader'), signal, tell)
+        return cluster !== undefined
+      },
+      isExpected: () => false,
+      log,
+    })
   }
 
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
@@ -89,7 +99,7 @@ export class KindClusters implements PausableProvider {
 
   async reset(id: string): Promise<void> {
     await this.#request('POST', `${pathOf(id)}/reset`, AbortSignal.timeout(SLOW_MILLISECONDS))
-    this.#watches.cut(id)
+    this.#streams.cut(id)
   }
 
   async pause(id: string): Promise<void> {
@@ -98,12 +108,12 @@ export class KindClusters implements PausableProvider {
 
   async resume(id: string): Promise<void> {
     await this.#request('POST', `${pathOf(id)}/resume`, AbortSignal.timeout(QUICK_MILLISECONDS))
-    this.#watches.cut(id)
+    this.#streams.cut(id)
   }
 
   async delete(id: string): Promise<void> {
     await this.#request('DELETE', pathOf(id), AbortSignal.timeout(SLOW_MILLISECONDS))
-    this.#watches.cut(id)
+    this.#streams.cut(id)
   }
 
   async list(): Promise<string[]> {
@@ -115,7 +125,7 @@ export class KindClusters implements PausableProvider {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   #cluster(description: unknown): Cluster {
-    return new KindCluster(this.#ask, this.#watches, description as ProvisionedCluster)
+    return new KindCluster(this.#ask, this.#streams, description as ProvisionedCluster)
   }
 
   async #request(
@@ -133,13 +143,13 @@ export class KindClusters implements PausableProvider {
 class KindCluster implements Cluster {
   readonly id: string
   readonly #ask: Ask
-  readonly #watches: KindWatches
+  readonly #streams: ClusterStreams
   readonly #description: ProvisionedCluster
 
-  constructor(ask: Ask, watches: KindWatches, description: ProvisionedCluster) {
+  constructor(ask: Ask, streams: ClusterStreams, description: ProvisionedCluster) {
     this.id = description.id
     this.#ask = ask
-    this.#watches = watches
+    this.#streams = streams
     this.#description = description
   }
 
@@ -161,7 +171,7 @@ class KindCluster implements Cluster {
   }
 
   watch(listener: (notice: ClusterNotice) => void): Disposable {
-    return this.#watches.follow(this.id, listener)
+    return this.#streams.follow(this.id, listener)
   }
 }
 

@@ -5,7 +5,8 @@ import type { ClusterDescription } from '../../../protocol/simulator-host.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity } from '../provider.ts'
 import { HostProcess, type SocketRequest } from '../../sockets/index.ts'
-import { ChangeStreams } from './changes.ts'
+import type { ClusterStreams } from '../streams.ts'
+import { hostStreams } from './changes.ts'
 
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000
 
@@ -32,11 +33,11 @@ export function simulatorHost({ command, dataFolder }: HostOptions): HostProcess
 class SimulatedClusters implements ClusterProvider {
   readonly name = 'simulated'
   readonly #host: HostProcess
-  readonly #streams: ChangeStreams
+  readonly #streams: ClusterStreams
 
   constructor(host: HostProcess, log: HostOptions['log']) {
     this.#host = host
-    this.#streams = new ChangeStreams(host, log)
+    this.#streams = hostStreams(host, log ?? (() => undefined))
   }
 
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
@@ -95,10 +96,10 @@ class SimulatedClusters implements ClusterProvider {
 class SimulatedCluster implements Cluster {
   readonly id: string
   readonly #host: HostProcess
-  readonly #streams: ChangeStreams
+  readonly #streams: ClusterStreams
   readonly #description: ClusterDescription
 
-  constructor(host: HostProcess, streams: ChangeStreams, description: ClusterDescription) {
+  constructor(host: HostProcess, streams: ClusterStreams, description: ClusterDescription) {
     this.id = description.id
     this.#streams = streams
     this.#host = host
