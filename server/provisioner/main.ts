@@ -14,9 +14,11 @@ import { Provisioner } from './provisioner.ts'
 const IDLE_MILLISECONDS = 60_000
 const SWEEP_MILLISECONDS = 5 * 60_000
 
-/** The provisioner: `--socket PATH --data DIR [--kind-config DIR]`. It outlives whoever started it. */
+/** The provisioner: `--socket PATH --data DIR [--kind-config DIR] [--look]`. It outlives whoever started it; `--look`: to be asked, not to tidy at once. */
 const option = { type: 'string' } as const
-const { values } = parseArgs({ options: { socket: option, data: option, 'kind-config': option } })
+const { values } = parseArgs({
+  options: { socket: option, data: option, 'kind-config': option, look: { type: 'boolean' } },
+})
 const { socket, data } = values
 if (socket === undefined || data === undefined) {
   console.error('provisioner: --socket PATH and --data DIR are needed')
@@ -72,7 +74,7 @@ async function tidy(): Promise<void> {
   await provisioner.clearProbes()
 }
 const sweep = () => void tidy().catch((error: unknown) => log(error, 'sweeping'))
-sweep()
+if (values.look !== true) sweep()
 setInterval(sweep, SWEEP_MILLISECONDS)
 setInterval(() => {
   if (provisioner.held === 0 && performance.now() - lastUsed > IDLE_MILLISECONDS) end()
