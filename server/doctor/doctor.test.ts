@@ -33,6 +33,7 @@ function machine({ answers = {}, files: changed = {}, ...rest }: Change = {}): M
     nodeVersion: '22.1.0',
     processors: 4,
     freeMemory: 16 * GIB,
+    brought: [],
     run: async (command, [first]) => said[`${command} ${first}`] ?? said[command] ?? { output: `${command} 1` },
     read: (file) => ({ ...files, ...changed })[file],
     freeDisk: async () => 100 * GIB,
@@ -46,6 +47,11 @@ const amiss = (findings: Finding[]) => findings.filter(({ state }) => state !== 
 test('a machine in good order has nothing amiss, for either provider', async () => {
   expect(amiss(await examine(machine(), places))).toEqual([])
   expect(amiss(await examine(machine(), places, kind))).toEqual([])
+})
+
+test('a tool that Labwright brings is not missed', async () => {
+  const bare = machine({ answers: { helm: { missing: true } }, brought: ['helm'] })
+  expect(amiss(await examine(bare, places))).toEqual([])
 })
 
 test.each<[string, Change, Pick<Finding, 'name' | 'state'>, RegExp]>([

@@ -49,8 +49,9 @@ async function tool(machine: Machine, name: string): Promise<Finding> {
     name === 'kubectl' ? ['version', '--client'] : [name === 'helm' ? 'version' : '--version'],
   )
   if ('output' in answer) return good(name, `${name} is installed: ${answer.output.split(/\n| \(/)[0]}.`)
+  if ('missing' in answer && machine.brought.includes(name)) return good(name, `${name} comes with Labwright.`)
   const seen = 'missing' in answer ? `${name} is not installed.` : `${name} does not run: ${answer.failed}.`
-  return warning(name, seen, `Install ${name}; without it learners get what Labwright brings or stands in with.`)
+  return warning(name, seen, `Install ${name}; without it learners have none, or what stands in for it.`)
 }
 
 async function disk(machine: Machine, folder: string): Promise<Finding> {

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { toolsZip } from '../workspaces/index.ts'
 
 const COMMAND_MILLISECONDS = 10_000
 
@@ -17,6 +18,8 @@ export interface Machine {
   readonly freeMemory: number
   /** Standard output of a program, or why there is none: `missing` when it is not on the PATH. */
   run(command: string, args: string[]): Promise<{ output: string } | { missing: true } | { failed: string }>
+  /** Tools that Labwright brings for a machine that lacks them. */
+  readonly brought: readonly string[]
   /** Undefined when there is no such file. */
   read(file: string): string | undefined
   /** Free bytes of the file system that holds the folder, or will hold it. */
@@ -31,6 +34,7 @@ export function thisMachine(): Machine {
     nodeVersion: process.versions.node,
     processors: os.availableParallelism(),
     freeMemory: availableMemory(),
+    brought: toolsZip() === undefined ? [] : ['kubectl', 'helm'],
     run,
     read,
     freeDisk: async (folder) => {
