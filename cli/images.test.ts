@@ -3,7 +3,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { imagesOfLab, withTag } from './images/of-lab.ts'
+import { imagesOfLab, withTag } from '../server/lessons/index.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 let folder: string

@@ -2,12 +2,12 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cliError } from '../protocol/errors/cli.ts'
 import { provisionerError } from '../protocol/errors/provisioner.ts'
+import { imagesOfLab, labFolders, withTag } from '../server/lessons/index.ts'
 import { findImage } from '../simulator/programs/index.ts'
 import { badOption, readOptions, requireWritable } from './command-line.ts'
 import { buildSample, buildWorkspace, importBase, workspaceImage, type Product } from './images/build.ts'
 import { Engine } from './images/engine.ts'
 import { nodeImage, saveImages, loadImages } from './images/archive.ts'
-import { imagesOfLab, labFolders, withTag } from './images/of-lab.ts'
 import { version } from './version.ts'
 
 export const usage = `Usage: labwright images list  [LAB...]

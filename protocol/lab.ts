@@ -68,6 +68,8 @@ export interface Lab {
   mirrors: { url: string; mirror: string }[]
   /** Objects that lie in the cluster before the learner comes: paths of manifests in the folder. */
   setup: string[]
+  /** Container images, with tags, that the lesson, its manifests and its scripts name. */
+  images: string[]
   steps: Step[]
   tasks: Task[]
 }

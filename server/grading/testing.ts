@@ -20,6 +20,7 @@ export function labOf(tasks: (Partial<Task> & { id: string; step?: string })[], 
     cluster: { istio: 'absent' },
     mirrors: [],
     setup: [],
+    images: [],
     steps,
     tasks: tasks.map(({ step: _step, ...task }) => ({
       title: task.id,

@@ -4,6 +4,8 @@ import { labError } from '../../protocol/errors/lab.ts'
 import type { Lab } from '../../protocol/lab.ts'
 import { loadNativeLab } from './native/load.ts'
 
+export { imagesOfLab, labFolders, withTag } from './images.ts'
+
 /**
  * Loads the lab in `folder`.
  * @throws a `labError`: LAB_NOT_FOUND when there is no lab.yaml, else what is wrong with it and where

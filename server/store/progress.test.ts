@@ -29,6 +29,7 @@ const lab: Lab = {
   cluster: { istio: 'absent' },
   mirrors: [],
   setup: [],
+  images: [],
   steps: [step('one', ['now', 'once']), step('two', ['ground']), step('end', [])],
   tasks: [task('now'), task('once', { when: 'once' }), task('ground', { until: 'end' })],
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { labError } from '../../../protocol/errors/lab.ts'
 import type { Hint, Lab, Step, Task } from '../../../protocol/lab.ts'
 import { verifiers } from '../../../verifiers/index.ts'
+import { imagesOfLab, withTag } from '../images.ts'
 import { renderStep } from '../render/index.ts'
 import { labVersion, readLabFile, readLabText, type ReadLab } from './read.ts'
 
@@ -33,6 +34,7 @@ export async function loadNativeLab(folder: string): Promise<Lab> {
     cluster: file.cluster,
     mirrors: file.mirrors,
     setup: file.setup,
+    images: (await imagesOfLab(folder)).map(withTag),
     steps,
     tasks,
   }
