@@ -78,7 +78,7 @@ const refused: [args: string[], code: number, error: string, words: RegExp][] = 
   [['cluster', '--kubeconfig', 'FOLDER'], 1, 'FILE_NOT_WRITABLE', /it is a folder/],
 
   [['test'], 2, 'BAD_OPTION', /The folder of the lab is missing.*labwright test --help/],
-  [['test', 'one', 'two'], 2, 'BAD_OPTION', /"two" is one word too many/],
+  [['test', 'x', '--provider', 'vapour'], 2, 'BAD_OPTION', /--provider takes simulated or kind, not "vapour"/],
   [['test', path.join(root, 'labs/service-mesh'), '--only', 'zzzz'], 2, 'BAD_OPTION', /"zzzz" chooses no task/],
   [['test', 'FOLDER', '--parallel', '0'], 2, 'BAD_OPTION', /--parallel takes a whole number from 1 to 64, not "0"/],
   [['test', 'FOLDER', '--seed', '1.5'], 2, 'BAD_OPTION', /--seed takes a whole number/],

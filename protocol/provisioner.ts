@@ -7,7 +7,8 @@ import * as v from 'valibot'
  *   GET    /clusters                     -> ClusterSummary[]
  *   GET    /clusters/:id                 -> ProvisionedCluster
  *   DELETE /clusters/:id                 -> 204                  (also when there is none; all that it owned is gone)
- *   POST   /clusters/:id/reset           -> ProvisionedCluster   (as it was when it was made; same address and credentials)
+ *   POST   /clusters/:id/reset           -> ProvisionedCluster   (as it was when it was kept last, or made; same address and credentials)
+ *   POST   /clusters/:id/keep            -> ProvisionedCluster   (a reset leads back to what is in it now)
  *   POST   /clusters/:id/pause | /resume -> ProvisionedCluster   (its processes stop where they are, and cost no CPU)
  *   POST   /clusters/:id/probe ProbeOrder -> ProbeResult, or 409 ProbeRefusal
  *   GET    /orphans                      -> OrphanReport         (what the next sweep would do, and why; it does nothing)

@@ -108,6 +108,11 @@ export const serverError = defineErrors({
   SETUP_REFUSED: { status: 502, sentence: "The cluster refused {object} of the lab's set-up ({file}): {reason}." },
   SETUP_UNREADABLE: { status: 500, sentence: "The lab's set-up file {file} could not be read: {reason}." },
   SETUP_TOO_SLOW: { status: 504, sentence: "{object} of the lab's set-up was not ready after {seconds} s: {seen}." },
+  PROOF_NOT_SETTLED: {
+    status: 504,
+    sentence:
+      'After the cluster went back to the state before an answer, some pods were not ready again in {seconds} s: {pods}. Test with --only, or on a faster machine.',
+  },
   PHASE_FAILED: { status: 500, sentence: 'The phase "{phase}" failed: {reason}.' },
 
   // Clusters

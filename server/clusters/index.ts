@@ -1,5 +1,5 @@
 export { collectionPath, connectApi, kubeconfigOf, type ApiClient, type Credentials } from './credentials.ts'
-export { kindClusters, kindOrphans } from './kind/index.ts'
+export { kindClusters, kindOrphans, kindProvisioner, type KindClusterProvider } from './kind/index.ts'
 export { createPool, type ClusterPool } from './pool.ts'
 export { optionsFor } from './provider.ts'
 export type { Cluster, ClusterNotice, ClusterProvider, CreateOptions } from './provider.ts'

@@ -8,7 +8,7 @@ export interface Ground {
   /** Runs a script of the lab with bash in the home; output is stdout and stderr together. */
   run(script: string): Promise<{ exitCode: number; output: string }>
   check(task: Task): Promise<Verdict>
-  /** A second ground in the same state, that goes its own way from here. */
+  /** A ground in the same state. What is done there does not show here: at no time on a copy, after its end where forks share the cluster. */
   fork(name: string): Promise<Ground>
   close(): Promise<void>
 }
@@ -16,5 +16,7 @@ export interface Ground {
 /** Makes grounds on one provider. */
 export interface ProvingGrounds {
   provider: string
+  /** `copies` go their own ways side by side; with `turns` a fork has its ground's cluster to itself until it is closed. */
+  forks: 'copies' | 'turns'
   open(name: string): Promise<Ground>
 }

@@ -6,7 +6,7 @@ import type { Ground, ProvingGrounds } from './ground.ts'
 import type { Proof } from './proof-file.ts'
 import type { Row } from './result.ts'
 import { prove } from './prove.ts'
-import { junitReport } from './reports.ts'
+import { junitReport, providerTable } from './reports.ts'
 
 const task = (id: string, more: Partial<Task> = {}): Task => ({
   id,
@@ -28,6 +28,7 @@ const lab: Lab = {
   cluster: { istio: 'absent' },
   mirrors: [],
   setup: [],
+  images: [],
   steps: [
     { id: 'one', title: 'One', html: '', commands: [], files: [], tasks: ['first'] },
     { id: 'two', title: 'Two', html: '', commands: [], files: [], tasks: ['second'] },
@@ -71,9 +72,34 @@ function doors(words: Set<string> = new Set(), open = { count: 0 }): Ground {
 }
 const grounds = (open = { count: 0 }): ProvingGrounds => ({
   provider: 'doors',
+  forks: 'copies',
   open: () => Promise.resolve(doors(new Set(), open)),
 })
 const options = { seed: 1, parallel: 2 }
+
+/** One cluster for all: a fork is the ground itself, which forgets at the fork's end what was done in its turn. */
+function turningDoors(log: string[]): ProvingGrounds {
+  const open = (): Promise<Ground> => {
+    const words = new Set<string>()
+    const ground = doors(words)
+    let turn: string | undefined
+    const fork = (name: string): Promise<Ground> => {
+      if (turn !== undefined) throw new Error(`it is the turn of ${turn}, not of ${name}`)
+      turn = name
+      const before = [...words]
+      log.push(`${name} on ${before.join(' ')}`)
+      const close = () => {
+        words.clear()
+        for (const word of before) words.add(word)
+        turn = undefined
+        return Promise.resolve()
+      }
+      return Promise.resolve({ ...doors(words), close })
+    }
+    return Promise.resolve({ ...ground, fork })
+  }
+  return { provider: 'doors', forks: 'turns', open }
+}
 
 describe('a lab is proven', () => {
   it('when every task is unmet before, met after, unmet under wrong answers and met under others that are right', async () => {
@@ -90,6 +116,14 @@ describe('a lab is proven', () => {
     ])
     expect(result.ok).toBe(true)
     expect(open.count).toBe(0)
+  })
+
+  it('also where there is one cluster, and answers take turns before the solution of their step', async () => {
+    const log: string[] = []
+    const result = await prove(lab, proof, turningDoors(log), options)
+    expect(log).toEqual(['half on first', 'other on first'])
+    expect(result.rows.filter(({ ok }) => !ok)).toEqual([])
+    expect(result.rows).toHaveLength(7)
   })
 
   it('with a last look at earlier tasks, also when the last step has nothing to do', async () => {
@@ -154,6 +188,17 @@ describe('a lab is proven', () => {
     const result = await prove(begun, other, grounds(), options)
     expect(result.ok).toBe(false)
     expect(result.rows.filter((row) => !row.ok).map((row) => row.problem)).toContain(problem)
-    expect(junitReport(result)).toMatch(/<failure /)
+    expect(junitReport([result])).toMatch(/<failure /)
   })
+})
+
+it('says per task on which provider it is proven', async () => {
+  const result = await prove(lab, proof, grounds(), options)
+  const wrong = { ...proof, wrong: [{ ...proof.wrong[0]!, script: 'set second' }] }
+  const other = { ...(await prove(lab, wrong, grounds(), options)), provider: 'kind' }
+  expect(providerTable([result, other].map((each) => ({ result: each, lab }))).split('\n')).toEqual([
+    'task          doors     kind',
+    'doors first   proven    proven',
+    'doors second  proven    not yet',
+  ])
 })

@@ -6,7 +6,7 @@ import { judge, scriptFailed, type Expectation, type ProofResult, type Row } fro
 
 export interface ProveOptions {
   seed: number
-  /** Grounds that are at work at the same time. */
+  /** Grounds that are at work at the same time, where forks are copies. */
   parallel: number
   onRow?: (row: Row) => void
   signal?: AbortSignal
@@ -16,7 +16,8 @@ export interface ProveOptions {
 
 /**
  * Proves a lab: every task unmet on the untouched cluster, met after the solution, unmet under each wrong answer, met under each that is also right.
- * The solution is played once, step by step; each other answer starts from a fork of the ground as it was before its step.
+ * The solution is played once, step by step; each other answer starts from a fork of the ground as it was before its step. Where forks
+ * take turns, a step's other answers are tried before its solution.
  */
 export async function prove(
   lab: Lab,
@@ -30,7 +31,7 @@ export async function prove(
     rows.push(row)
     options.onRow?.(row)
   }
-  const queue = new PQueue({ concurrency: options.parallel })
+  const queue = new PQueue({ concurrency: grounds.forks === 'copies' ? options.parallel : 1 })
   const failures: unknown[] = []
   const failed = (error: unknown): void => {
     failures.push(error)
@@ -45,7 +46,7 @@ export async function prove(
   const chosen = (task: Task): boolean => task.id.includes(only)
   start(() => untouched(lab.tasks.filter(chosen), grounds, add))
   const played: Ground[] = []
-  await playSolution(lab, proof, grounds, played, add, (step, fork) => {
+  await playSolution(lab, proof, grounds, played, add, async (step, fork) => {
     for (const wrong of proof.wrong.filter((one) => one.step === step.id))
       start(() =>
         answer(
@@ -58,6 +59,9 @@ export async function prove(
       )
     for (const right of proof.alsoRight.filter((one) => one.step === step.id))
       start(() => answer(lab, step, fork, { ...right, state: `also-right:${right.name}`, expected: 'met' }, add))
+    if (grounds.forks === 'turns') await queue.onIdle()
+    if (failures.length > 0) throw failures[0]
+    options.signal?.throwIfAborted()
   }).catch(failed)
   // Also after a failure: answers that are at work stand on these grounds.
   await queue.onIdle()
@@ -95,7 +99,7 @@ async function playSolution(
   grounds: ProvingGrounds,
   played: Ground[],
   add: (row: Row) => void,
-  before: (step: Step, fork: (name: string) => Promise<Ground>) => void,
+  before: (step: Step, fork: (name: string) => Promise<Ground>) => Promise<void>,
 ): Promise<void> {
   let ground = await grounds.open('solution')
   played.push(ground)
@@ -107,9 +111,11 @@ async function playSolution(
     const script = proof.solution[step.id]
     if (proof.wrong.some((one) => one.step === step.id) || proof.alsoRight.some((one) => one.step === step.id)) {
       const base = ground
-      ground = await base.fork(`solution-${step.id}`)
-      played.push(ground)
-      before(step, (name) => base.fork(name))
+      if (grounds.forks === 'copies') {
+        ground = await base.fork(`solution-${step.id}`)
+        played.push(ground)
+      }
+      await before(step, (name) => base.fork(name))
     }
     if (script === undefined) continue
     await ground.saveFiles(step.files)

@@ -17,6 +17,32 @@ export function textSummary(result: ProofResult): string {
   return `${result.lab} on ${result.provider}: ${verdict}, ${result.rows.length} verdicts in ${seconds} s (seed ${result.seed})`
 }
 
+/** Which task is proven on which provider, when there is more to say than of the embedded one. */
+export function providerTable(results: readonly { result: ProofResult; lab: Lab }[]): string {
+  const providers = [...new Set(results.map(({ result }) => result.provider))]
+  const labs = [...new Map(results.map(({ lab }) => [lab.id, lab])).values()]
+  const tasks = labs.flatMap((lab) => lab.tasks.map(({ id }) => ({ lab: lab.id, id })))
+  const width = Math.max(4, ...tasks.map(({ lab, id }) => `${lab} ${id}`.length))
+  const line = (name: string, cells: readonly string[]) =>
+    `${name.padEnd(width)}  ${cells.map((cell) => cell.padEnd(10)).join('')}`.trimEnd()
+  const standing = (provider: string, { lab, id }: (typeof tasks)[number]): string => {
+    const rows = results.flatMap(({ result }) =>
+      result.provider === provider && result.lab === lab ? result.rows.filter((row) => row.task === id) : [],
+    )
+    if (rows.length === 0) return '-'
+    return rows.every((row) => row.ok) ? 'proven' : 'not yet'
+  }
+  return [
+    line('task', providers),
+    ...tasks.map((task) =>
+      line(
+        `${task.lab} ${task.id}`,
+        providers.map((provider) => standing(provider, task)),
+      ),
+    ),
+  ].join('\n')
+}
+
 /** The machine's form: per task and state the expected and the actual verdict, reason, evidence, milliseconds. */
 export function jsonReport(result: ProofResult, lab: Lab): unknown {
   return {
@@ -38,9 +64,17 @@ export function jsonReport(result: ProofResult, lab: Lab): unknown {
 }
 
 /** JUnit XML: a test suite a task, a test case a state. */
-export function junitReport(result: ProofResult): string {
+export function junitReport(results: readonly ProofResult[]): string {
+  const labs = [...new Set(results.map(({ lab }) => lab))]
+  const suites = results.flatMap((result) =>
+    suitesOf(result, results.length > labs.length ? `${result.provider} ` : ''),
+  )
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xml(labs.join(', '))}">\n${suites.join('\n')}\n</testsuites>\n`
+}
+
+function suitesOf(result: ProofResult, prefix: string): string[] {
   const tasks = [...new Set(result.rows.map((row) => row.task))]
-  const suites = tasks.map((task) => {
+  return tasks.map((task) => {
     const rows = result.rows.filter((row) => row.task === task)
     const cases = rows.map((row) => {
       const open = `    <testcase classname="${xml(`${result.lab}.${task}`)}" name="${xml(row.state)}" time="${(row.milliseconds / 1000).toFixed(3)}"`
@@ -48,9 +82,8 @@ export function junitReport(result: ProofResult): string {
         ? `${open}/>`
         : `${open}>\n      <failure message="${xml(row.problem ?? '')}">${xml(row.reason)}</failure>\n    </testcase>`
     })
-    return `  <testsuite name="${xml(task)}" tests="${rows.length}" failures="${rows.filter((row) => !row.ok).length}">\n${cases.join('\n')}\n  </testsuite>`
+    return `  <testsuite name="${xml(prefix + task)}" tests="${rows.length}" failures="${rows.filter((row) => !row.ok).length}">\n${cases.join('\n')}\n  </testsuite>`
   })
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xml(result.lab)}">\n${suites.join('\n')}\n</testsuites>\n`
 }
 
 function xml(text: string): string {

@@ -23,6 +23,7 @@ export function provisionerApp(provisioner: Provisioner, log: (error: unknown, a
     return c.body(null, 204)
   })
   app.post('/clusters/:id/reset', async (c) => c.json(await provisioner.reset(idOf(c))))
+  app.post('/clusters/:id/keep', async (c) => c.json(await provisioner.keep(idOf(c))))
   app.post('/clusters/:id/pause', async (c) => c.json(await provisioner.pause(idOf(c))))
   app.post('/clusters/:id/resume', async (c) => c.json(await provisioner.resume(idOf(c))))
   app.post('/clusters/:id/probe', async (c) => {

@@ -38,7 +38,7 @@ const KEPT = '/var/lib/labwright/start'
 
 /**
  * Keeps the state to which a reset goes back. etcd stands still while its files are copied, so the copy is what a sudden death would
- * have left, which etcd takes up by design.
+ * have left, which etcd takes up by design. What was kept before stays until the new copy is whole.
  */
 const SNAPSHOT = `
 set -eu
@@ -47,11 +47,13 @@ etcd() { for p in /proc/[0-9]*; do
 done; }
 pid=$(etcd | head -n 1)
 if [ -z "$pid" ]; then echo 'etcd does not run in this node' >&2; exit 1; fi
-rm -rf ${KEPT}; mkdir -p ${KEPT}
+rm -rf ${KEPT}.new; mkdir -p ${KEPT}.new
 kill -STOP $pid
 trap "kill -CONT $pid" EXIT
-cp -a --sparse=always --reflink=auto /var/lib/etcd ${KEPT}/etcd
-cp -a /etc/kubernetes/manifests ${KEPT}/manifests
+cp -a --sparse=always --reflink=auto /var/lib/etcd ${KEPT}.new/etcd
+cp -a /etc/kubernetes/manifests ${KEPT}.new/manifests
+rm -rf ${KEPT}
+mv ${KEPT}.new ${KEPT}
 `
 
 /**

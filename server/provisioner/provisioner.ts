@@ -107,6 +107,16 @@ export class Provisioner {
     return this.#exclusively(id, () => this.#set(id, 'ready'))
   }
 
+  /** What is in the cluster now is what a reset leads back to. */
+  keep(id: string): Promise<ProvisionedCluster> {
+    return this.#exclusively(id, async () => {
+      if (this.find(id).intent === 'paused')
+        throw provisionerError('CLUSTER_NOT_READY', { cluster: id, intent: 'paused' })
+      await keepStart(this.#options.engine, controlPlaneOf(this.#intents.name(id)))
+      return this.find(id)
+    })
+  }
+
   reset(id: string): Promise<ProvisionedCluster> {
     return this.#exclusively(id, async () => {
       this.find(id)

@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ProbeRequest } from '../../protocol/probe.ts'
-import type { PausableProvider } from '../../server/clusters/kind/index.ts'
+import type { KindClusterProvider } from '../../server/clusters/kind/index.ts'
 import type { Cluster, ClusterNotice } from '../../server/clusters/provider.ts'
 import { waitFor } from '../support/waiting.ts'
 import { apiOf, bashPod, create, docker, get, KindWorld, LONG_MILLISECONDS, soon } from './support/world.ts'
 
 let world: KindWorld
-let provider: PausableProvider
+let provider: KindClusterProvider
 let cluster: Cluster
 let createMilliseconds: number
 beforeAll(async () => {

@@ -34,14 +34,16 @@ export interface KindOptions {
 /** How the provisioner is asked. */
 export type Ask = (request: SocketRequest) => Promise<{ status: number; body: unknown }>
 
-/** Clusters that can stand still: they cost no CPU then, and wake in a second. */
-export interface PausableProvider extends ClusterProvider {
+export interface KindClusterProvider extends ClusterProvider {
+  /** A paused cluster costs no CPU, and wakes in a second. */
   pause(id: string): Promise<void>
   resume(id: string): Promise<void>
+  /** From now on a reset leads back to what is in the cluster now. */
+  keep(id: string): Promise<void>
 }
 
 /** Real clusters, made by kind in containers. The process that makes them is started when it is needed, and outlives the server. */
-export function kindClusters({ command, dataFolder, log }: KindOptions): PausableProvider {
+export function kindClusters({ command, dataFolder, log }: KindOptions): KindClusterProvider {
   const provisioner = kindProvisioner({ command, dataFolder })
   return new KindClusters((request) => provisioner.ask(request), log)
 }
@@ -64,7 +66,7 @@ export async function kindOrphans(options: KindOptions): Promise<OrphanReport> {
   return body as OrphanReport
 }
 
-export class KindClusters implements PausableProvider {
+export class KindClusters implements KindClusterProvider {
   readonly name = 'kind'
   readonly #ask: Ask
   readonly #streams: ClusterStreams
@@ -100,6 +102,10 @@ export class KindClusters implements PausableProvider {
   async reset(id: string): Promise<void> {
     await this.#request('POST', `${pathOf(id)}/reset`, AbortSignal.timeout(SLOW_MILLISECONDS))
     this.#streams.cut(id)
+  }
+
+  async keep(id: string): Promise<void> {
+    await this.#request('POST', `${pathOf(id)}/keep`, AbortSignal.timeout(SLOW_MILLISECONDS))
   }
 
   async pause(id: string): Promise<void> {
