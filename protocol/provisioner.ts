@@ -19,8 +19,20 @@ export const clusterId = v.pipe(
   v.regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'a cluster id is lower-case letters, digits and hyphens'),
 )
 
+/** As pods name it, with its tag or meaning `latest`. No digest: what is copied from an engine into a node has lost it. */
+export const imageName = v.pipe(
+  v.string(),
+  v.maxLength(255),
+  v.regex(
+    /^(?:[a-z0-9][a-z0-9.-]*(?::\d{1,5})?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?$/,
+    'an image is named by repository and tag, without a digest',
+  ),
+)
+
 export const createOrder = v.strictObject({
   id: clusterId,
+  /** Those of the engine that every node has from the beginning, so that pods pull nothing. */
+  images: v.optional(v.pipe(v.array(imageName), v.maxLength(200))),
   /** Of the hardware below it: a node gets no more. */
   limits: v.optional(
     v.strictObject({

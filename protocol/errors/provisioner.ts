@@ -27,6 +27,11 @@ export const provisionerError = defineErrors({
     sentence:
       'This machine has no node image {image}. Get it ("docker pull {image}"), or name one that is there in LABWRIGHT_NODE_IMAGE.',
   },
+  IMAGE_MISSING: {
+    status: 503,
+    sentence:
+      'This machine has no image {images}, with which the cluster should begin. Make those of labs ("labwright images build"), read them from a file ("labwright images load"), or get others ("docker pull").',
+  },
   ADDRESSES_EXHAUSTED: {
     status: 503,
     sentence:

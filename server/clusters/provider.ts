@@ -24,6 +24,8 @@ export interface CreateOptions {
   from?: string
   /** It begins with Istio of this profile, ready to inject. */
   istio?: 'demo'
+  /** Images that pods find in its nodes, by the names that pods use. The simulated cluster has what it knows. */
+  images?: string[]
   /** Random choices of the cluster follow from it. */
   seed?: number
 }

@@ -32,6 +32,12 @@ export interface CreateNodes {
   signal: AbortSignal
 }
 
+export interface LoadImages {
+  cluster: ClusterName
+  images: readonly string[]
+  signal: AbortSignal
+}
+
 export interface ExecOptions {
   /** Standard input: a script, usually. */
   input?: string
@@ -46,12 +52,14 @@ export interface ExecOptions {
  * is what is gone already. What it makes carries the names of its installation and cluster, so that `owned` finds it after a death.
  */
 export interface Engine {
-  /** @throws ENGINE_MISSING, ENGINE_UNREACHABLE, KIND_MISSING or NODE_IMAGE_MISSING, in words for the operator */
-  check(signal: AbortSignal): Promise<void>
+  /** @throws ENGINE_MISSING, ENGINE_UNREACHABLE, KIND_MISSING, NODE_IMAGE_MISSING or IMAGE_MISSING, in words for the operator */
+  check(signal: AbortSignal, images?: readonly string[]): Promise<void>
   /** A network of the cluster's own. */
   createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void>
   /** Nodes within their limits whose API answers. Gives the kubeconfig of kind's administrator. */
   createNodes(order: CreateNodes): Promise<string>
+  /** Copies images into every node, where they stay: no collection of unused ones takes them away. */
+  loadImages(order: LoadImages): Promise<void>
   /** Everything of this installation, whoever made it. */
   owned(installation: string): Promise<OwnedObject[]>
   /** All of a cluster, also what its creator, dead or alive, is making of it. */

@@ -80,6 +80,30 @@ test('what the engine refuses is said, and nothing of the cluster is left', asyn
   expect(provisioner.list()).toEqual([])
 })
 
+test('a cluster begins with the images that were asked for', async () => {
+  world.images.add('nginx').add('redis')
+  await provisioner.create({ id: 'a', images: ['nginx'] }, never)
+  expect([...world.loaded.values()]).toEqual([['nginx']])
+})
+
+test('an image that the engine lacks is named before anything is made', async () => {
+  world.images.add('nginx')
+  await expect(provisioner.create({ id: 'a', images: ['nginx', 'redis:7'] }, never)).rejects.toMatchObject({
+    code: 'IMAGE_MISSING',
+    message: expect.stringMatching(/^This machine has no image redis:7, .*labwright images build/),
+  })
+  expect(names()).toEqual([])
+})
+
+test('images that cannot be loaded are no cluster', async () => {
+  world.images.add('nginx')
+  engine.loadImages = () => Promise.reject(new Error('no space left on device'))
+  await expect(provisioner.create({ id: 'a', images: ['nginx'] }, never)).rejects.toMatchObject({
+    message: expect.stringContaining('no space left on device'),
+  })
+  expect(names()).toEqual([])
+})
+
 test('pause and resume are meant before they are done', async () => {
   await provisioner.create({ id: 'a' }, never)
   expect(await provisioner.pause('a')).toMatchObject({ intent: 'paused' })

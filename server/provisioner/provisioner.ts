@@ -203,18 +203,22 @@ export class Provisioner {
     })
   }
 
-  async #create({ id, limits }: CreateOrder, signal: AbortSignal): Promise<void> {
+  async #create({ id, limits, images = [] }: CreateOrder, signal: AbortSignal): Promise<void> {
     const { engine } = this.#options
     const cluster = this.#intents.name(id)
     signal.throwIfAborted()
-    await engine.check(signal)
+    await engine.check(signal, images)
     signal.throwIfAborted()
     this.#intents.write(id, 'creating')
     try {
       await engine.createNetwork(cluster, signal)
       const folder = this.#intents.folder(id)
       const kubeconfig = await engine.createNodes({ cluster, folder, limits: limitsOf(limits), signal })
-      const described = await prepareCluster(engine, controlPlaneOf(cluster), kubeconfig)
+      // Both run to their end, also when one fails: nothing works for a cluster that is being taken away.
+      const [described] = await settled([
+        prepareCluster(engine, controlPlaneOf(cluster), kubeconfig),
+        images.length === 0 ? undefined : engine.loadImages({ cluster, images, signal }),
+      ])
       await keepStart(engine, controlPlaneOf(cluster))
       signal.throwIfAborted()
       writeDurably(this.#descriptionFile(id), JSON.stringify(described))
@@ -275,6 +279,14 @@ export class Provisioner {
     this.#work.set(id, settled)
     return result
   }
+}
+
+/** As `Promise.all`, but never before the last of them is over. */
+async function settled<T extends readonly unknown[]>(
+  work: [...T],
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
 }
 
 const WORDS: Record<Intent, string> = {

@@ -1,4 +1,12 @@
-import type { ClusterName, CreateNodes, Engine, ExecResult, OwnedObject } from '../../server/provisioner/engine.ts'
+import { provisionerError } from '../../protocol/errors/provisioner.ts'
+import type {
+  ClusterName,
+  CreateNodes,
+  Engine,
+  ExecResult,
+  LoadImages,
+  OwnedObject,
+} from '../../server/provisioner/engine.ts'
 
 /** Numbers from 0 to 1 that follow from a seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -14,6 +22,9 @@ export function randomFrom(seed: number): () => number {
 /** What a container engine holds: it outlives everyone who talks to it. */
 export class FakeWorld {
   readonly objects = new Map<string, OwnedObject>()
+  readonly images = new Set<string>()
+  /** Images in nodes, by the name of their cluster. */
+  readonly loaded = new Map<string, string[]>()
   readonly random: () => number
   /** Of calls that fail; a third of them after they took effect. */
   faults = 0
@@ -43,8 +54,11 @@ export class FakeEngine implements Engine {
     this.#dead = true
   }
 
-  check(): Promise<void> {
-    return this.#do(() => undefined)
+  check(_signal?: AbortSignal, images: readonly string[] = []): Promise<void> {
+    return this.#do(() => {
+      const missing = images.filter((image) => !this.#world.images.has(image))
+      if (missing.length > 0) throw provisionerError('IMAGE_MISSING', { images: missing.join(', ') })
+    })
   }
 
   createNetwork({ name }: ClusterName): Promise<void> {
@@ -60,6 +74,15 @@ export class FakeEngine implements Engine {
     }
     const server = `https://127.0.0.1:${this.#world.port()}`
     return `clusters: [{cluster: {server: '${server}', certificate-authority-data: Q0E=}}]`
+  }
+
+  async loadImages({ cluster: { name }, images, signal }: LoadImages): Promise<void> {
+    await this.#do(() => undefined)
+    signal.throwIfAborted()
+    await this.#do(() => {
+      if (!this.#world.objects.has(`node ${name}-control-plane`)) throw new Error(`${name} has no node`)
+      this.#world.loaded.set(name, [...images])
+    })
   }
 
   owned(installation: string): Promise<OwnedObject[]> {

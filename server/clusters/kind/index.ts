@@ -87,7 +87,8 @@ export class KindClusters implements KindClusterProvider {
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
     if (options.from !== undefined) throw provisionerError('SHAPE_NOT_OFFERED', { shape: 'as a copy of another one' })
     if (options.istio !== undefined) throw provisionerError('SHAPE_NOT_OFFERED', { shape: 'with Istio in them' })
-    return this.#cluster(await this.#request('POST', '/clusters', signal, { id }))
+    const { images = [] } = options
+    return this.#cluster(await this.#request('POST', '/clusters', signal, { id, images }))
   }
 
   async find(id: string): Promise<Cluster | undefined> {

@@ -41,9 +41,9 @@ class SimulatedClusters implements ClusterProvider {
   }
 
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
-    return this.#cluster(
-      (await this.#ask({ method: 'POST', path: '/clusters', body: { id, ...options }, signal })) as ClusterDescription,
-    )
+    const { from, istio, seed } = options
+    const body = { id, from, istio, seed }
+    return this.#cluster((await this.#ask({ method: 'POST', path: '/clusters', body, signal })) as ClusterDescription)
   }
 
   async find(id: string): Promise<Cluster | undefined> {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { expect, test } from 'vitest'
-import { CommandMissing, runCommand } from './command.ts'
+import { describe, expect, test } from 'vitest'
+import { CommandMissing, pipeCommands, runCommand } from './command.ts'
 
 const environment = { PATH: process.env['PATH'] ?? '' }
 const bash = (script: string, more: Partial<Parameters<typeof runCommand>[2]> = {}) =>
@@ -31,4 +31,28 @@ test.each<[string, string, Partial<Parameters<typeof runCommand>[2]>, RegExp]>([
 ])('a program that %s is ended, with its children', async (_, script, options, reason) => {
   await expect(bash(script, options)).rejects.toThrow(reason)
   expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain('sleep 77.123')
+})
+
+describe('a pipe', () => {
+  const pipe = (from: string, to: string, timeoutMilliseconds = 10_000) =>
+    pipeCommands(['sh', ['-c', from]], ['sh', ['-c', to]], { environment, timeoutMilliseconds })
+
+  test('hands on whatever the first one says', async () => {
+    expect(await pipe('head -c 20000000 /dev/zero', 'wc -c')).toMatchObject({ exitCode: 0, output: '20000000\n' })
+  })
+
+  test.each<[string, string, string, string]>([
+    ['the first one', 'echo half; echo oops >&2; exit 4', 'cat >/dev/null; echo cut short >&2; exit 5', 'oops\n'],
+    ['the second one', 'echo whole', 'cat >/dev/null; echo full >&2; exit 5', 'full\n'],
+    ['the second one, which reads nothing more', 'yes', 'echo full >&2; exit 5', 'full\n'],
+  ])('says why %s failed', async (_, from, to, error) => {
+    const result = await pipe(from, to)
+    expect(result).toMatchObject({ error })
+    expect(result.exitCode).not.toBe(0)
+  })
+
+  test('that takes too long is ended on both sides', async () => {
+    await expect(pipe('sleep 77.321', 'cat', 100)).rejects.toThrow('did not end in 0.1 s')
+    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain('sleep 77.321')
+  })
 })

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { PassThrough, type Readable, type Writable } from 'node:stream'
 import type { ExecResult } from '../engine.ts'
 
 /** Between the polite signal and the other one. */
@@ -9,10 +10,12 @@ const KEPT_ERROR_CHARACTERS = 16 * 1024
 
 export interface CommandOptions {
   environment: Record<string, string>
-  input?: string
+  input?: string | Readable
   timeoutMilliseconds: number
   signal?: AbortSignal
   maximumBytes?: number
+  /** Where standard output goes, however much; absent: it is collected. */
+  output?: Writable
 }
 
 /** The program is not on the PATH. */
@@ -54,15 +57,18 @@ export function runCommand(command: string, args: readonly string[], options: Co
       clearTimeout(force)
       options.signal?.removeEventListener('abort', abort)
     }
-    child.stdout.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > (options.maximumBytes ?? MAXIMUM_BYTES)) end('said too much')
-      else output.push(chunk)
-    })
+    if (options.output === undefined)
+      child.stdout.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > (options.maximumBytes ?? MAXIMUM_BYTES)) end('said too much')
+        else output.push(chunk)
+      })
+    else child.stdout.pipe(options.output)
     child.stderr.on('data', (chunk: Buffer) => (error = (error + chunk.toString()).slice(-KEPT_ERROR_CHARACTERS)))
     // It ended before it read its input: the exit code says why.
     child.stdin.on('error', () => undefined)
-    child.stdin.end(options.input ?? '')
+    if (typeof options.input === 'object') options.input.pipe(child.stdin)
+    else child.stdin.end(options.input ?? '')
     child.on('error', (cause: NodeJS.ErrnoException) => {
       settle()
       reject(cause.code === 'ENOENT' ? new CommandMissing(command, cause) : cause)
@@ -77,6 +83,30 @@ export function runCommand(command: string, args: readonly string[], options: Co
       resolve({ exitCode: code ?? 1, output: Buffer.concat(output).toString(), error })
     })
   })
+}
+
+type Command = readonly [command: string, args: readonly string[]]
+
+/**
+ * What one program says is what another reads. Gives what the second one said, or why the first one failed. When the second one ends,
+ * nobody reads the first one any more, so it is ended as well.
+ */
+export async function pipeCommands(
+  [from, fromArgs]: Command,
+  [to, toArgs]: Command,
+  options: Omit<CommandOptions, 'input' | 'output'>,
+): Promise<ExecResult> {
+  const between = new PassThrough()
+  const stop = new AbortController()
+  const signal = AbortSignal.any([stop.signal, ...(options.signal === undefined ? [] : [options.signal])])
+  const [read, written] = await Promise.allSettled([
+    runCommand(to, toArgs, { ...options, input: between }).finally(() => stop.abort()),
+    runCommand(from, fromArgs, { ...options, signal, output: between }).finally(() => between.end()),
+  ])
+  if (read.status === 'fulfilled' && read.value.exitCode === 0) return read.value
+  if (written.status === 'fulfilled' && written.value.exitCode !== 0) return written.value
+  if (read.status === 'rejected') throw read.reason
+  return read.value
 }
 
 function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { provisionerError } from '../../../protocol/errors/provisioner.ts'
 import { freeNetwork, NETWORKS, RANGE } from '../addresses.ts'
-import type { ClusterName, CreateNodes, Engine, ExecOptions, ExecResult, OwnedObject } from '../engine.ts'
+import type { ClusterName, CreateNodes, Engine, ExecOptions, ExecResult, LoadImages, OwnedObject } from '../engine.ts'
+import { withTag } from '../images.ts'
 import { THAW } from '../thaw.ts'
 import { CommandMissing, runCommand } from './command.ts'
 import { endCreators } from './creators.ts'
 import { renderKindConfig } from './kind-config.ts'
+import { loadIntoNode } from './load-images.ts'
 import { CLUSTER_LABEL, INSTALLATION_LABEL, INTENT_LABEL, KIND_LABEL, ownedOf } from './listing.ts'
 
 /** Of what the engine answers at once. */
@@ -38,12 +40,15 @@ export class DockerEngine implements Engine {
     this.#options = options
   }
 
-  async check(signal: AbortSignal): Promise<void> {
+  async check(signal: AbortSignal, images: readonly string[] = []): Promise<void> {
     await this.#docker(['version', '--format', '{{.Server.Version}}'], { signal })
     await this.#run('kind', ['version'], { signal })
     const image = this.#options.nodeImage
-    const { exitCode } = await this.#run('docker', ['image', 'inspect', '--format', '{{.Id}}', image], { signal })
-    if (exitCode !== 0) throw provisionerError('NODE_IMAGE_MISSING', { image })
+    if (!(await this.#hasAll([image], signal))) throw provisionerError('NODE_IMAGE_MISSING', { image })
+    if (images.length === 0 || (await this.#hasAll(images, signal))) return
+    const missing: string[] = []
+    for (const each of images) if (!(await this.#hasAll([each], signal))) missing.push(each)
+    if (missing.length > 0) throw provisionerError('IMAGE_MISSING', { images: missing.join(', ') })
   }
 
   createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void> {
@@ -88,6 +93,12 @@ export class DockerEngine implements Engine {
       { signal },
     )
     return readFileSync(kubeconfig, 'utf8')
+  }
+
+  async loadImages({ cluster, images, signal }: LoadImages): Promise<void> {
+    const { environment } = this.#options
+    const nodes = (await this.#owned(cluster)).filter(({ kind }) => kind === 'node')
+    for (const { name } of nodes) await loadIntoNode(name, { images, environment, signal })
   }
 
   async owned(installation: string): Promise<OwnedObject[]> {
@@ -144,6 +155,11 @@ export class DockerEngine implements Engine {
       ...(input === undefined ? {} : { input }),
       timeoutMilliseconds: timeoutMilliseconds + 5000,
     })
+  }
+
+  async #hasAll(images: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const args = ['image', 'inspect', '--format', '{{.Id}}', ...images.map(withTag)]
+    return (await this.#run('docker', args, { signal })).exitCode === 0
   }
 
   async #owned(cluster: ClusterName): Promise<OwnedObject[]> {
