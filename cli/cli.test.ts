@@ -57,6 +57,7 @@ const refused: [args: string[], code: number, error: string, words: RegExp][] = 
   [['serve', '--port', '7e3'], 2, 'BAD_OPTION', /--port takes a whole number from 0 to 65535, not "7e3"/],
   [['serve', '--no-open=yes'], 2, 'BAD_OPTION', /--no-open takes no value/],
   [['serve', '--host', ''], 2, 'BAD_OPTION', /--host needs a value/],
+  [['serve', '--spares', 'mesh'], 2, 'BAD_OPTION', /--spares: a spare is LAB=N or LAB=N@HH:MM-HH:MM/],
   [['serve', '--provider', 'vapour'], 2, 'BAD_OPTION', /--provider: there are simulated and kind/],
   [['serve', '--data', '/proc/x'], 1, 'DATA_FOLDER_UNUSABLE', /folder \/proc\/x: nothing can be made there/],
 

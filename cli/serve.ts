@@ -15,6 +15,7 @@ Serves the labs on this machine and prints one link. Ctrl-C stops the server; se
   --data DIR       where sessions, files, clusters and grades are kept (default ${defaultDataFolder()})
   --labs DIR       folder with one folder a lab (default: the labs of Labwright)
   --provider NAME  what makes clusters: simulated (default), or kind, which needs Docker
+  --spares WHAT    of kind: prepared clusters that wait, LAB=N or LAB=N@HH:MM-HH:MM; may stand several times
   --no-open        do not open the browser
 
 Exit code: 0 it was stopped, 1 it could not start, 2 the options are wrong.`
@@ -37,6 +38,7 @@ function parse(args: string[]): Options {
     data: text,
     labs: text,
     provider: text,
+    spares: { type: 'string', multiple: true },
     'no-open': { type: 'boolean' },
   } as const
   const { values } = readOptions('serve', { args, options })
@@ -49,6 +51,7 @@ function parse(args: string[]): Options {
     labs: values.labs ?? path.join(dist, '..', 'labs'),
     dist,
     provider: values.provider as Config['provider'] | undefined,
+    spares: values.spares,
   })
   return { config, open: values['no-open'] !== true }
 }

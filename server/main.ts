@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { systemClock } from '../protocol/clock.ts'
 import { serverError } from '../protocol/errors/server.ts'
-import { createPool, kindClusters, simulatedClusters } from './clusters/index.ts'
 import { createChecker, RunnerPool } from './grading/index.ts'
 import { allowedHosts, allowedOrigins, createApp } from './http/index.ts'
 import { createLive, type Live } from './live/index.ts'
 import { namesOf, urlOf } from './main/addresses.ts'
+import { openClusters } from './main/clusters.ts'
 import { holdDataFolder, prepareDataFolder } from './main/data-folder.ts'
 import { isLoopback, type Config } from './main/config.ts'
 import { listen } from './main/listen.ts'
@@ -20,9 +20,6 @@ import { Labs, Sessions } from './sessions/index.ts'
 import { openSqliteStore } from './store/index.ts'
 import { TerminalHostConnection } from './workspaces/index.ts'
 import { createLocalWorkspaces } from './workspaces/local/index.ts'
-
-/** A real cluster takes minutes on a slow machine; what is stuck is ended by whoever makes it, long before. */
-const CREATE_MILLISECONDS = 10 * 60_000
 
 export interface RunningServer {
   /** Where the pages are: http://127.0.0.1:7700 */
@@ -72,14 +69,15 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
   resources.add(closingHttp(http))
 
   const runners = resources.add(new RunnerPool({ script: program('check-runner'), spares: config.spareRunners }))
-  const [open, host] =
-    config.provider === 'kind' ? [kindClusters, 'provisioner'] : [simulatedClusters, 'simulator-host']
-  const command = [process.execPath, program(host)]
-  const provider = resources.add(open({ command, dataFolder: config.data, log }))
-  const onError = (error: unknown) => log(error, 'making a spare cluster')
-  const pool = resources.add(
-    createPool(provider, { size: config.spareClusters, createMilliseconds: CREATE_MILLISECONDS, onError }),
-  )
+  const labs = new Labs({
+    folder: config.labs,
+    dataFolder: config.data,
+    onBadLab: (id, error) => {
+      log(error, `loading lab ${id}`)
+      notice(badLabNotice(id, error))
+    },
+  })
+  const clusters = openClusters(config, { resources, labs, log })
   const terminals = new TerminalHostConnection({ dataFolder: config.data, program: program('terminal-host') })
   resources.add({
     [Symbol.asyncDispose]: async () => {
@@ -89,20 +87,11 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
     },
   })
 
-  const labs = new Labs({
-    folder: config.labs,
-    dataFolder: config.data,
-    onBadLab: (id, error) => {
-      log(error, `loading lab ${id}`)
-      notice(badLabNotice(id, error))
-    },
-  })
   const sessions = resources.add(
     new Sessions({
       store,
       clock: systemClock,
-      provider,
-      pool,
+      ...clusters,
       workspaces,
       labs,
       check: createChecker(runners, [path.join(config.data, 'tools')]),

@@ -2,5 +2,6 @@ export { collectionPath, connectApi, kubeconfigOf, type ApiClient, type Credenti
 export { kindClusters, kindOrphans, kindProvisioner, type KindClusterProvider } from './kind/index.ts'
 export { createPool, type ClusterPool } from './pool.ts'
 export { optionsFor } from './provider.ts'
+export { BARE, type Shape, type Wanted } from './shape.ts'
 export type { Cluster, ClusterNotice, ClusterProvider, CreateOptions } from './provider.ts'
 export { simulatedClusters } from './simulated/index.ts'

@@ -1,25 +1,43 @@
 import { randomBytes } from 'node:crypto'
-import type { Cluster, ClusterProvider, CreateOptions } from './provider.ts'
+import type { Clock } from '../../protocol/clock.ts'
+import type { Cluster, ClusterProvider } from './provider.ts'
+import type { Shape, Wanted } from './shape.ts'
+import { SpareClusters, type Stillness } from './spares.ts'
+
+export interface Claim {
+  cluster: Cluster
+  /** What the shape prepares is done. */
+  isPrepared: boolean
+}
 
 /** Clusters made before anyone asks, so that a session's cluster is there at once. A spare knows no learner. */
 export interface ClusterPool extends AsyncDisposable {
-  /** A cluster that nobody else gets: a spare, or one made to order when it has to be more than empty. */
-  claim(signal: AbortSignal, options?: CreateOptions): Promise<Cluster>
-  /**
-   * After a start: clusters that are there and that no session holds become spares, as many as are wanted; the rest is ended.
-   */
+  /** A cluster that nobody else gets: a spare of that shape, or one made to order. `onWait` hears a sentence when it takes longer. */
+  claim(shape: Shape, signal: AbortSignal, onWait?: (sentence: string) => void): Promise<Claim>
+  /** After a start: clusters that are there and that no session holds become spares, as many as are wanted; the rest is ended. */
   adopt(held: ReadonlySet<string>): Promise<void>
 }
 
 export interface PoolOptions {
-  /** Spares that wait. */
-  size: number
+  /** What is wanted now. Asked again after every claim and every minute. */
+  wanted(this: void): Promise<readonly Wanted[]> | readonly Wanted[]
+  clock: Clock
   /** How long a spare may take to be made. */
   createMilliseconds?: number
-  onError: (error: unknown) => void
+  /** Spares stand still until they are claimed. */
+  still?: Stillness
+  /** False while the machine has other work: no spare is begun then. */
+  isIdle?(this: void): boolean
+  /** For what goes wrong while nobody waits for it. */
+  onError(this: void, error: unknown): void
 }
 
 const CREATE_TIMEOUT_MILLISECONDS = 60_000
+const TEND_MILLISECONDS = 60_000
+/** After that a spare is made anew: images, certificates and what nodes remember grow old. */
+const MAXIMUM_AGE_MILLISECONDS = 24 * 60 * 60_000
+/** What is nearly made is waited for when the pool is closed; what takes longer is given up. */
+const CLOSE_MILLISECONDS = 1000
 
 export function createPool(provider: ClusterProvider, options: PoolOptions): ClusterPool {
   return new Pool(provider, options)
@@ -27,30 +45,38 @@ export function createPool(provider: ClusterProvider, options: PoolOptions): Clu
 
 class Pool implements ClusterPool {
   readonly #provider: ClusterProvider
-  readonly #size: number
-  readonly #createMilliseconds: number
-  readonly #onError: (error: unknown) => void
-  readonly #spares: Cluster[] = []
+  readonly #options: PoolOptions
+  readonly #spares: SpareClusters
   /** Made by this pool: a claim may come while `adopt` still looks around, and its cluster is not a loose one. */
   readonly #made = new Set<string>()
-  #filling: Promise<void> | undefined
+  readonly #stop = new AbortController()
+  /** The spare that is being made. */
+  #making: { key: string; done: Promise<unknown> } | undefined
+  /** Clusters that are being made to order. */
+  #orders = 0
+  #tending: Promise<void> | undefined
+  #isStale = false
   #adopting: Promise<void> | undefined
+  #timer: Disposable | undefined
   #closed = false
 
-  constructor(provider: ClusterProvider, { size, createMilliseconds, onError }: PoolOptions) {
+  constructor(provider: ClusterProvider, options: PoolOptions) {
     this.#provider = provider
-    this.#size = size
-    this.#createMilliseconds = createMilliseconds ?? CREATE_TIMEOUT_MILLISECONDS
-    this.#onError = onError
+    this.#options = options
+    this.#spares = new SpareClusters(provider, options.clock, options.still)
   }
 
-  async claim(signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
-    if (Object.keys(options).length > 0) return this.#create(signal, options)
-    if (this.#spares.length === 0) await this.#filling
+  async claim(shape: Shape, signal: AbortSignal, onWait: (sentence: string) => void = () => {}): Promise<Claim> {
+    let cluster = await this.#take(shape)
+    if (cluster === undefined && this.#making?.key === shape.key) {
+      onWait('the next prepared cluster is being made, and is waited for')
+      await this.#making.done.catch(() => undefined)
+      cluster = await this.#take(shape)
+    }
     signal.throwIfAborted()
-    const cluster = this.#spares.shift() ?? (await this.#create(signal))
-    this.#fill()
-    return cluster
+    const claim = cluster === undefined ? await this.#order(shape, signal, onWait) : { cluster, isPrepared: true }
+    this.#tend()
+    return claim
   }
 
   adopt(held: ReadonlySet<string>): Promise<void> {
@@ -61,45 +87,117 @@ class Pool implements ClusterPool {
     return adopting
   }
 
-  async #adopt(held: ReadonlySet<string>): Promise<void> {
-    for (const id of await this.#provider.list()) {
-      if (held.has(id) || this.#made.has(id)) continue
-      const isWanted = !this.#closed && this.#spares.length < this.#size
-      const spare = isWanted ? await this.#provider.find(id) : undefined
-      if (spare === undefined) await this.#provider.delete(id)
-      else this.#spares.push(spare)
-    }
-    this.#fill()
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+    this.#timer?.[Symbol.dispose]()
+    const late = this.#options.clock.after(CLOSE_MILLISECONDS, () => this.#stop.abort(new Error('the pool is closed')))
     await this.#adopting
-    await this.#filling
-    for (const spare of this.#spares.splice(0)) await this.#provider.delete(spare.id)
+    await this.#tending
+    late[Symbol.dispose]()
+    for (const id of this.#spares.removeAll()) await this.#provider.delete(id)
   }
 
-  #fill(): void {
-    if (this.#filling !== undefined || this.#closed || this.#spares.length >= this.#size) return
-    this.#filling = this.#make()
-      .catch(this.#onError)
+  async #adopt(held: ReadonlySet<string>): Promise<void> {
+    const wanted = await this.#options.wanted()
+    for (const id of await this.#provider.list()) {
+      if (held.has(id) || this.#made.has(id)) continue
+      const match = wanted.find(({ shape }) => shape.key === keyOf(id))
+      const isWanted = !this.#closed && match !== undefined && this.#spares.count(match.shape.key) < match.size
+      if (!isWanted || !(await this.#adoptOne(id, match.shape))) await this.#provider.delete(id)
+    }
+    this.#tend()
+  }
+
+  /** Whoever made it may have died before it was prepared. */
+  async #adoptOne(id: string, shape: Shape): Promise<boolean> {
+    try {
+      const cluster = await this.#provider.find(id)
+      if (cluster === undefined) return false
+      if (shape.prepare !== undefined) await this.#options.still?.resume(id)
+      await this.#prepare(shape, cluster)
+      return true
+    } catch (error) {
+      this.#options.onError(error)
+      return false
+    }
+  }
+
+  async #take(shape: Shape): Promise<Cluster | undefined> {
+    for (;;) {
+      const spare = this.#spares.shift(shape.key)
+      if (spare === undefined) return undefined
+      const problem = await this.#spares.wake(spare)
+      if (problem === undefined) return spare
+      this.#options.onError(problem)
+      await this.#provider.delete(spare.id).catch(this.#options.onError)
+    }
+  }
+
+  async #order(shape: Shape, signal: AbortSignal, onWait: (sentence: string) => void): Promise<Claim> {
+    if (this.#orders > 0)
+      onWait(`${this.#orders} other ${this.#orders === 1 ? 'cluster is' : 'clusters are'} made first`)
+    this.#orders += 1
+    try {
+      return { cluster: await this.#create(shape, signal), isPrepared: false }
+    } finally {
+      this.#orders -= 1
+    }
+  }
+
+  #create(shape: Shape, signal: AbortSignal): Promise<Cluster> {
+    const id = `${shape.key}-${randomBytes(5).toString('hex')}`
+    this.#made.add(id)
+    return this.#provider.create(id, signal, shape.options)
+  }
+
+  /** Brings the spares together with what is wanted. One at a time; what fails is tried again with the next look. */
+  #tend(): void {
+    this.#timer?.[Symbol.dispose]()
+    if (this.#closed) return
+    this.#timer = this.#options.clock.after(TEND_MILLISECONDS, () => this.#tend())
+    if (this.#tending !== undefined) {
+      this.#isStale = true
+      return
+    }
+    this.#isStale = false
+    this.#tending = this.#bringTogether()
+      .catch(this.#options.onError)
       .finally(() => {
-        this.#filling = undefined
+        this.#tending = undefined
+        if (this.#isStale) this.#tend()
       })
   }
 
-  #create(signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
-    const id = newId()
-    this.#made.add(id)
-    return this.#provider.create(id, signal, options)
+  async #bringTogether(): Promise<void> {
+    const wanted = await this.#options.wanted()
+    for (const id of this.#spares.removeUnwanted(wanted, MAXIMUM_AGE_MILLISECONDS)) await this.#provider.delete(id)
+    for (const { shape, size } of wanted)
+      while (!this.#closed && this.#spares.count(shape.key) < size) {
+        if (this.#options.isIdle?.() === false) return
+        await this.#fill(shape)
+      }
   }
 
-  async #make(): Promise<void> {
-    while (!this.#closed && this.#spares.length < this.#size) {
-      const cluster = await this.#create(AbortSignal.timeout(this.#createMilliseconds))
-      this.#spares.push(cluster)
+  async #fill(shape: Shape): Promise<void> {
+    const limit = AbortSignal.timeout(this.#options.createMilliseconds ?? CREATE_TIMEOUT_MILLISECONDS)
+    const making = this.#create(shape, AbortSignal.any([limit, this.#stop.signal])).then((cluster) =>
+      this.#prepare(shape, cluster),
+    )
+    this.#making = { key: shape.key, done: making }
+    await making.finally(() => (this.#making = undefined))
+  }
+
+  /** Makes a spare of a cluster; one that cannot be prepared is nobody's. */
+  async #prepare(shape: Shape, cluster: Cluster): Promise<void> {
+    try {
+      await shape.prepare?.(cluster, this.#stop.signal)
+      await this.#options.still?.pause(cluster.id)
+      this.#spares.add(shape.key, cluster)
+    } catch (error) {
+      await this.#provider.delete(cluster.id)
+      throw error
     }
   }
 }
 
-const newId = () => `c${randomBytes(5).toString('hex')}`
+const keyOf = (id: string) => id.slice(0, id.lastIndexOf('-'))

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import * as v from 'valibot'
 import { serverError } from '../../protocol/errors/server.ts'
+import { spareRule } from './schedule.ts'
 
 export const DEFAULT_PORT = 7700
 
@@ -26,6 +27,18 @@ const schema = v.strictObject({
   provider: v.optional(v.picklist(['simulated', 'kind'], 'there are simulated and kind'), 'simulated'),
   /** Clusters that wait for the next session. */
   spareClusters: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1),
+  /** How many of which lab wait, where clusters are prepared for a lab; `spareClusters` for the rest. */
+  spares: v.optional(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.transform(spareRule),
+        v.check((rule) => rule !== undefined, 'a spare is LAB=N or LAB=N@HH:MM-HH:MM'),
+        v.transform((rule) => rule!),
+      ),
+    ),
+    [],
+  ),
   /** Check runners that wait for the next check. */
   spareRunners: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 2),
 })
@@ -41,7 +54,7 @@ export function parseConfig(input: { [K in keyof ConfigInput]?: ConfigInput[K] |
   const [issue] = result.issues
   throw serverError('BAD_OPTION', {
     command: 'serve',
-    reason: `--${v.getDotPath(issue) ?? 'option'}: ${issue.message}`,
+    reason: `--${v.getDotPath(issue)?.replace(/\.\d+$/, '') ?? 'option'}: ${issue.message}`,
   })
 }
 

@@ -1,15 +1,17 @@
 import { serverError } from '../../protocol/errors/server.ts'
 import type { Lab } from '../../protocol/lab.ts'
-import { kubeconfigOf, optionsFor, type Cluster, type ClusterPool, type ClusterProvider } from '../clusters/index.ts'
+import { kubeconfigOf, type Cluster, type ClusterPool, type ClusterProvider } from '../clusters/index.ts'
 import type { ShellSpec, WorkspaceProvider } from '../workspaces/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { PhaseWork } from './preparation.ts'
 import type { Phase } from './life.ts'
 import { applySetup } from './setup.ts'
+import type { ShapeOf } from './shapes.ts'
 
 export interface GroundTools {
   provider: ClusterProvider
   pool: ClusterPool
+  shapeOf: ShapeOf
   workspaces: WorkspaceProvider
   /** Ends the shells of a session's terminals. */
   endShells(this: void, session: string): Promise<void>
@@ -21,6 +23,8 @@ export class Ground {
   readonly #lab: Lab
   readonly #tools: GroundTools
   #cluster: Cluster | undefined
+  /** The cluster was claimed with the lab's set-up in it. */
+  #isPrepared = false
   #sandboxed = false
   #notes: string[] = []
 
@@ -54,7 +58,7 @@ export class Ground {
   readonly work: Record<Phase, PhaseWork> = {
     cluster: (log, signal) => this.#claim(log, signal),
     tools: (log) => this.#makeWorkspace(log),
-    setup: (log, signal) => applySetup(this.#lab, this.cluster.credentials('grader'), { log, signal }),
+    setup: (log, signal) => this.#setUp(log, signal),
   }
 
   /** Finds the cluster of an earlier run of the server. @throws CLUSTER_UNKNOWN when it is gone */
@@ -87,8 +91,10 @@ export class Ground {
   }
 
   /** A cluster that no event names would be nobody's: when the claim cannot be stored, it is given up. */
-  async #take(signal: AbortSignal): Promise<Cluster> {
-    const cluster = await this.#tools.pool.claim(signal, optionsFor(this.#lab))
+  async #take(log: (line: string) => void, signal: AbortSignal): Promise<Cluster> {
+    const { pool, shapeOf } = this.#tools
+    const { cluster, isPrepared } = await pool.claim(shapeOf(this.#lab), signal, log)
+    this.#isPrepared = isPrepared
     try {
       await this.#attempt.record({ type: 'cluster-claimed', cluster: cluster.id })
     } catch (error) {
@@ -101,8 +107,15 @@ export class Ground {
   async #claim(log: (line: string) => void, signal: AbortSignal): Promise<void> {
     const claimed = this.claimedCluster
     this.#cluster = claimed === undefined ? undefined : await this.#tools.provider.find(claimed)
-    this.#cluster ??= await this.#take(signal)
+    this.#cluster ??= await this.#take(log, signal)
     log(`the Kubernetes API answers at ${this.cluster.credentials('learner').server}`)
+  }
+
+  async #setUp(log: (line: string) => void, signal: AbortSignal): Promise<void> {
+    const { prepare } = this.#tools.shapeOf(this.#lab)
+    if (prepare === undefined) return applySetup(this.#lab, this.cluster.credentials('grader'), { log, signal })
+    if (this.#isPrepared) return log('it was done before you came')
+    await prepare(this.cluster, signal, log)
   }
 
   async #makeWorkspace(log: (line: string) => void): Promise<void> {

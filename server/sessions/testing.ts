@@ -18,6 +18,7 @@ import type { WorkspaceProvider } from '../workspaces/index.ts'
 import { Labs } from './pinned-labs.ts'
 import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { emptyShape } from './shapes.ts'
 
 /** A lab of two tasks and two steps, as a folder. */
 export const TINY_LAB = {
@@ -219,7 +220,8 @@ export class World {
       store: this.store,
       clock: this.clock,
       provider: this.clusters,
-      pool: createPool(this.clusters, { size: 0, onError: log }),
+      pool: createPool(this.clusters, { wanted: () => [], clock: this.clock, onError: log }),
+      shapeOf: emptyShape,
       workspaces: this.workspaces,
       labs: new Labs({
         folder: path.join(this.folder, 'labs'),

@@ -3,7 +3,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ManualClock } from '../../protocol/clock.ts'
 import { createPool, type ClusterPool } from '../../server/clusters/pool.ts'
+import { BARE } from '../../server/clusters/shape.ts'
 import { KindClusters } from '../../server/clusters/kind/index.ts'
 import { provisionerApp } from '../../server/provisioner/app.ts'
 import { Provisioner } from '../../server/provisioner/provisioner.ts'
@@ -45,7 +47,11 @@ class Stage {
       const text = await answer.text()
       return { status: answer.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) }
     })
-    const pool = createPool(clusters, { size: 1, onError: () => undefined })
+    const pool = createPool(clusters, {
+      wanted: () => [{ shape: BARE, size: 1 }],
+      clock: new ManualClock(),
+      onError: () => undefined,
+    })
     Object.assign(this, { engine, provisioner, clusters, pool })
     pool.adopt(this.held).catch(() => undefined)
   }
@@ -68,7 +74,7 @@ test(`no orphan, nothing stuck, no cluster claimed twice in ${CYCLES} cycles of 
     const { pool, clusters } = stage
     const dies = random() < 0.3
     const work = (async () => {
-      const { id } = await pool.claim(AbortSignal.timeout(LIMIT_MILLISECONDS))
+      const { id } = (await pool.claim(BARE, AbortSignal.timeout(LIMIT_MILLISECONDS))).cluster
       if (stage.pool !== pool) return
       expect(stage.held.has(id), `${id} was claimed twice`).toBe(false)
       stage.held.add(id)

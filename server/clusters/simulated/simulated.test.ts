@@ -1,3 +1,4 @@
+import { systemClock } from '../../../protocol/clock.ts'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -6,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { waitFor } from '../../../test/support/waiting.ts'
 import { clusterConformance } from '../conformance.ts'
 import { createPool } from '../pool.ts'
+import { BARE } from '../shape.ts'
 import type { ClusterNotice, ClusterProvider } from '../provider.ts'
 import type { HostProcess } from '../../sockets/index.ts'
 import { simulatedClusters, simulatorHost } from './index.ts'
@@ -78,25 +80,27 @@ describe('the host', () => {
   })
 
   describe('and the pool', () => {
-    const fail = (error: unknown) => {
-      throw error
+    const spare = {
+      wanted: () => [{ shape: BARE, size: 1 }],
+      clock: systemClock,
+      onError: (error: unknown) => expect.fail(String(error)),
     }
     test('hands out every cluster once and makes the next', async () => {
-      const pool = createPool(provider, { size: 1, onError: fail })
+      const pool = createPool(provider, spare)
       await pool.adopt(new Set())
-      const claims = await Promise.all([1, 2, 3].map(() => pool.claim(AbortSignal.timeout(10_000))))
-      expect(new Set(claims.map(({ id }) => id)).size).toBe(3)
+      const claims = await Promise.all([1, 2, 3].map(() => pool.claim(BARE, AbortSignal.timeout(10_000))))
+      expect(new Set(claims.map(({ cluster }) => cluster.id)).size).toBe(3)
       await waitFor(async () => (await provider.list()).length === 4)
       await pool[Symbol.asyncDispose]()
       expect(await provider.list()).toHaveLength(3)
     })
 
     test('after a restart takes unclaimed clusters as spares, ends what is too much, leaves what is held', async () => {
-      for (const id of ['held', 'loose-1', 'loose-2']) await provider.create(id, AbortSignal.timeout(10_000))
-      const pool = createPool(provider, { size: 1, onError: fail })
+      for (const id of ['held', 'bare-1', 'bare-2', 'other-1']) await provider.create(id, AbortSignal.timeout(10_000))
+      const pool = createPool(provider, spare)
       await pool.adopt(new Set(['held']))
       expect(await provider.list()).toHaveLength(2)
-      expect((await pool.claim(AbortSignal.timeout(10_000))).id).toMatch(/^loose-/)
+      expect((await pool.claim(BARE, AbortSignal.timeout(10_000))).cluster.id).toMatch(/^bare-/)
       expect(await provider.list()).toContain('held')
       await pool[Symbol.asyncDispose]()
     })
