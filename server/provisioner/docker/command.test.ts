@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
+import { commandLines } from '../../../test/support/processes.ts'
 import { CommandMissing, pipeCommands, runCommand } from './command.ts'
 
 const environment = { PATH: process.env['PATH'] ?? '' }
@@ -30,7 +30,7 @@ test.each<[string, string, Partial<Parameters<typeof runCommand>[2]>, RegExp]>([
   ['is given up', 'sleep 77.123 & wait', { signal: AbortSignal.timeout(200) }, /was given up/],
 ])('a program that %s is ended, with its children', async (_, script, options, reason) => {
   await expect(bash(script, options)).rejects.toThrow(reason)
-  expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain('sleep 77.123')
+  expect(commandLines().filter(({ command }) => command === 'sleep 77.123')).toEqual([])
 })
 
 describe('a pipe', () => {
@@ -53,6 +53,6 @@ describe('a pipe', () => {
 
   test('that takes too long is ended on both sides', async () => {
     await expect(pipe('sleep 77.321', 'cat', 100)).rejects.toThrow('did not end in 0.1 s')
-    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain('sleep 77.321')
+    expect(commandLines().filter(({ command }) => command === 'sleep 77.321')).toEqual([])
   })
 })
