@@ -22,12 +22,10 @@ export interface Cluster {
 export interface CreateOptions {
   /** Id of the cluster whose objects the new one begins with. */
   from?: string
-  /** Container images, with tags, that its nodes should have, as far as this machine has them. */
+  /** Images that pods find in its nodes, by the names that pods use. The simulated cluster has what it knows. */
   images?: readonly string[]
   /** It begins with Istio of this profile, ready to inject. */
   istio?: 'demo'
-  /** Images that pods find in its nodes, by the names that pods use. The simulated cluster has what it knows. */
-  images?: string[]
   /** Random choices of the cluster follow from it. */
   seed?: number
 }

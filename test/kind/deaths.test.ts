@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { kindOrphans } from '../../server/clusters/kind/index.ts'
+import { commandLines } from '../support/processes.ts'
 import { waitFor } from '../support/waiting.ts'
 import { docker, KindWorld, LONG_MILLISECONDS, soon } from './support/world.ts'
 
@@ -13,10 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.remove())
 
-const creators = () =>
-  execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => /(^|\/)kind create cluster/.test(line))
+const creators = () => commandLines().filter(({ command }) => /(^|\/)kind create cluster/.test(command))
 
 test.each<[string, (left: string[]) => boolean]>([
   ['when the network is there', (left) => left.length >= 1],

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { imagesOfLab } from '../../cli/images/of-lab.ts'
-import type { PausableProvider } from '../../server/clusters/kind/index.ts'
+import { imagesOfLab } from '../../server/lessons/index.ts'
+import type { KindClusterProvider } from '../../server/clusters/kind/index.ts'
 import type { Cluster } from '../../server/clusters/provider.ts'
 import { nameInNode } from '../../server/provisioner/images.ts'
 import { waitFor } from '../support/waiting.ts'
@@ -13,7 +13,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 const lab = path.join(root, 'labs/service-mesh')
 
 let world: KindWorld
-let provider: PausableProvider
+let provider: KindClusterProvider
 let cluster: Cluster
 let images: string[]
 beforeAll(async () => {
