@@ -87,7 +87,8 @@ export class KindClusters implements KindClusterProvider {
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
     if (options.from !== undefined) throw provisionerError('SHAPE_NOT_OFFERED', { shape: 'as a copy of another one' })
     if (options.istio !== undefined) throw provisionerError('SHAPE_NOT_OFFERED', { shape: 'with Istio in them' })
-    const { images = [] } = options
+    // What is copied from an engine into a node has lost its digest: by digest, only the node itself can fetch it.
+    const images = (options.images ?? []).filter((image) => !image.includes('@'))
     return this.#cluster(await this.#request('POST', '/clusters', signal, { id, images }))
   }
 
