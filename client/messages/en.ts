@@ -81,6 +81,7 @@ export const en = {
     sandboxed: 'Your shells see their own home and nothing else of this machine.',
     plain: 'Your shells run without a sandbox: they see this machine as you do.',
     keys: 'Keys: [ and ] turn steps. F6 leads from the lesson to the terminal and back. In the terminal, copy with Ctrl+Shift+C and paste with Ctrl+Shift+V.',
+    reset: 'Reset the cluster …',
     startOver: 'Start over …',
   },
   admonitions: { note: 'Note', tip: 'Tip', warning: 'Warning' },
@@ -165,6 +166,12 @@ export const en = {
     title: 'Finish this lab?',
     text: 'Tasks are counted as they are now. You can still look at your terminals, files and cluster until the time is over, or until you start this lab again; then they are deleted.',
     confirm: 'Finish',
+    cancel: 'Keep working',
+  },
+  reset: {
+    title: 'Reset the cluster?',
+    text: 'Everything in your cluster is deleted, and it is as the lab begins with it. Your shells, your files and your points for what happened once stay; what has to hold at the moment is checked again.',
+    confirm: 'Reset the cluster',
     cancel: 'Keep working',
   },
   startOver: {

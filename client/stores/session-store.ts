@@ -154,7 +154,7 @@ export class SessionStore {
     })
   }
 
-  async act(action: 'retry' | 'finish' | 'extend'): Promise<void> {
+  async act(action: 'retry' | 'reset' | 'finish' | 'extend'): Promise<void> {
     await this.#try(async () => {
       const view = await this.#request<SessionView | undefined>('POST', `sessions/${this.id}/${action}`)
       if (view !== undefined) this.view.value = view

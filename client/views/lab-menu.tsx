@@ -20,6 +20,7 @@ interface LabMenuProps {
 
 export function LabMenu({ store, view, summary }: LabMenuProps) {
   const finish = useRef<HTMLDialogElement>(null)
+  const reset = useRef<HTMLDialogElement>(null)
   const startOver = useRef<HTMLDialogElement>(null)
   const anew = async () => {
     const id = await store.startOver()
@@ -42,6 +43,9 @@ export function LabMenu({ store, view, summary }: LabMenuProps) {
                 <Entry text={messages.menu.extend} close={close} act={() => void store.act('extend')} />
               )}
               <a href="#/">{messages.menu.labs}</a>
+              {view.state !== 'finished' && view.state !== 'preparing' && (
+                <Entry text={messages.menu.reset} close={close} act={() => reset.current?.showModal()} />
+              )}
               <Entry text={messages.menu.startOver} close={close} act={() => startOver.current?.showModal()} />
               {summary === undefined ? (
                 <Entry text={messages.menu.finish} close={close} act={() => finish.current?.showModal()} />
@@ -53,6 +57,7 @@ export function LabMenu({ store, view, summary }: LabMenuProps) {
         )}
       </Popup>
       <FinishQuestion store={store} dialog={finish} />
+      <Question dialog={reset} text={messages.reset} confirmed={() => void store.act('reset')} />
       <Question dialog={startOver} text={messages.startOver} confirmed={() => void anew()} />
     </>
   )

@@ -35,6 +35,11 @@ export function sessionRoutes({ sessions, ticket }: Pick<AppOptions, 'sessions' 
     await (await find(context)).retry()
     return context.body(null, 204)
   })
+  routes.post('/:id/reset', async (context) => {
+    const session = await find(context)
+    await session.reset()
+    return context.json(session.view())
+  })
   routes.post('/:id/finish', async (context) => {
     const session = await find(context)
     await session.finish('learner')

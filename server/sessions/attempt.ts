@@ -65,6 +65,7 @@ function lifeEventOf(event: StoredEvent): LifeEvent[] {
     case 'cluster-gone':
       return [{ type: event.type, problem: { code: event.code, sentence: event.sentence } }]
     case 'retried':
+    case 'reset':
     case 'finished':
     case 'deleted':
       return [{ type: event.type }]

@@ -106,9 +106,30 @@ export class Ground {
 
   async #claim(log: (line: string) => void, signal: AbortSignal): Promise<void> {
     const claimed = this.claimedCluster
-    this.#cluster = claimed === undefined ? undefined : await this.#tools.provider.find(claimed)
+    const found = claimed === undefined ? undefined : await this.#tools.provider.find(claimed)
+    this.#cluster = found !== undefined && this.#isResetAsked() ? await this.#reset(found, log) : found
     this.#cluster ??= await this.#take(log, signal)
     log(`the Kubernetes API answers at ${this.cluster.credentials('learner').server}`)
+  }
+
+  /** True from the wish for a reset until the cluster was ready once after it. */
+  #isResetAsked(): boolean {
+    const { events } = this.#attempt
+    const since = events.findLastIndex(({ type }) => type === 'reset')
+    return since >= 0 && !events.slice(since).some((event) => event.type === 'phase-done' && event.phase === 'cluster')
+  }
+
+  /** Undefined when it cannot be led back: then it is ended, and another one is taken. */
+  async #reset(cluster: Cluster, log: (line: string) => void): Promise<Cluster | undefined> {
+    const { provider } = this.#tools
+    try {
+      await provider.reset(cluster.id)
+      return await provider.find(cluster.id)
+    } catch (error) {
+      log(`this cluster could not be reset, so another one is made: ${(error as Error).message}`)
+      await provider.delete(cluster.id)
+      return undefined
+    }
   }
 
   async #setUp(log: (line: string) => void, signal: AbortSignal): Promise<void> {

@@ -17,6 +17,7 @@ const events = {
   'cluster-away': { type: 'cluster-away', problem },
   'cluster-ready': { type: 'cluster-ready' },
   'cluster-gone': { type: 'cluster-gone', problem },
+  reset: { type: 'reset' },
   finished: { type: 'finished' },
   deleted: { type: 'deleted' },
 } satisfies Record<LifeEvent['type'], LifeEvent>
@@ -28,6 +29,10 @@ const changes: [keyof typeof states, keyof typeof events, Life][] = [
   ['preparing', 'cluster-gone', { state: 'failed', done: [], phase: 'cluster', problem }],
   ['preparing', 'finished', { state: 'finished' }],
   ['preparing', 'deleted', { state: 'deleted' }],
+  ['preparing', 'reset', { state: 'preparing', done: [] }],
+  ['failed', 'reset', { state: 'preparing', done: [] }],
+  ['recovering', 'reset', { state: 'preparing', done: [] }],
+  ['ready', 'reset', { state: 'preparing', done: [] }],
   ['failed', 'retried', { state: 'preparing', done: ['cluster'] }],
   ['failed', 'finished', { state: 'finished' }],
   ['failed', 'deleted', { state: 'deleted' }],

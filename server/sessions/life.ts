@@ -25,6 +25,8 @@ export type LifeEvent =
   | { type: 'cluster-ready' }
   /** There is no such cluster any more: it is made anew, with the set-up, after a retry. */
   | { type: 'cluster-gone'; problem: Problem }
+  /** The cluster is to be as the lab begins with it. */
+  | { type: 'reset' }
   | { type: 'finished' }
   | { type: 'deleted' }
 
@@ -46,6 +48,8 @@ export function transition(life: Life, event: LifeEvent): Life {
         : life
     case 'retried':
       return life.state === 'failed' ? { state: 'preparing', done: life.done } : life
+    case 'reset':
+      return { state: 'preparing', done: [] }
     case 'cluster-away':
       return life.state === 'ready' ? { state: 'recovering', problem: event.problem } : life
     case 'cluster-ready':

@@ -5,7 +5,7 @@ import type { SessionEvent, SessionView } from '../../protocol/session.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { ClusterNotice } from '../clusters/index.ts'
 import { Grader, type Checker } from '../grading/index.ts'
-import { pointsOf, type AttemptEvent, type Store } from '../store/index.ts'
+import type { AttemptEvent, Store } from '../store/index.ts'
 import type { ShellSpec } from '../workspaces/index.ts'
 import { Attempt } from './attempt.ts'
 import { Deadline, LONGEST_HOURS } from './deadline.ts'
@@ -13,6 +13,7 @@ import { Ground, type GroundTools } from './ground.ts'
 import { nextPhase, transition, type Life, type LifeEvent, type Phase, type Problem } from './life.ts'
 import { Pages } from './pages.ts'
 import { Preparation } from './preparation.ts'
+import { sessionView } from './session-view.ts'
 
 /** What sessions are made of; the same for all of them. */
 export interface SessionTools extends GroundTools {
@@ -21,6 +22,8 @@ export interface SessionTools extends GroundTools {
   check: Checker
   log(this: void, error: unknown, about: string): void
 }
+
+type Change = 'retry' | 'reset' | 'finish' | 'delete' | 'release'
 
 /** One learner's run of one lab. */
 export class Session implements AsyncDisposable {
@@ -41,7 +44,7 @@ export class Session implements AsyncDisposable {
   #watch: Disposable | undefined
   #preparing: Promise<void> | undefined
   /** Changes that are under way: whoever asks for the same one meanwhile shares it. */
-  readonly #changes = new Map<'retry' | 'finish' | 'delete' | 'release', Promise<void>>()
+  readonly #changes = new Map<Change, Promise<void>>()
   /** Why nothing can be stored at the moment. */
   #storeProblem: Problem | undefined
 
@@ -55,7 +58,10 @@ export class Session implements AsyncDisposable {
     // The events say that it was ready once; until its cluster has answered this server, it is not.
     this.#life = transition(attempt.life(), { type: 'cluster-away', problem: asProblem(serverError('CLUSTER_AWAY')) })
     this.#pages = new Pages(attempt, () => this.view())
-    this.#unseen = this.#life.state === 'recovering' || attempt.last('cluster-gone') !== undefined
+    this.#unseen =
+      this.#life.state === 'recovering' ||
+      attempt.last('cluster-gone') !== undefined ||
+      attempt.last('reset') !== undefined
     this.#ground = new Ground(attempt, tools)
     this.#preparation = new Preparation({ attempt, store: tools.store, clock: tools.clock })
     this.#grader = new Grader({
@@ -106,32 +112,16 @@ export class Session implements AsyncDisposable {
   }
 
   view(): SessionView {
-    const { lab } = this
-    const life = this.#life
-    const finished = this.#attempt.last('finished')
-    const problem =
-      life.state === 'failed'
-        ? { ...life.problem, phase: life.phase }
-        : life.state === 'recovering'
-          ? life.problem
-          : this.#storeProblem
-    return {
-      id: this.id,
-      lab: { id: lab.id, title: lab.title, minutes: lab.minutes },
-      state: life.state === 'deleted' ? 'finished' : life.state,
-      phases: this.#preparation.views(life),
-      steps: lab.steps.map(({ id, title, tasks }) => ({ id, title, tasks })),
+    return sessionView({
+      attempt: this.#attempt,
+      life: this.#life,
+      phases: this.#preparation.views(this.#life),
       tasks: this.#pages.tasks(),
-      points: pointsOf(lab, this.#attempt.progress),
-      startedAt: this.#attempt.events[0]!.at,
-      endsAt: new Date(this.#attempt.endsAt).toISOString(),
-      sandboxed: this.#ground.sandboxed,
-      notes: this.#ground.notes,
-      extendable: this.#isRunning() && this.#deadline.extended > this.#attempt.endsAt,
-      ...(problem === undefined ? {} : { problem }),
-      ...(finished === undefined ? {} : { finishedAt: finished.at }),
-      ...(this.#isKept() ? { keptUntil: new Date(this.#attempt.endsAt).toISOString() } : {}),
-    }
+      ground: this.#ground,
+      isExtendable: this.#isRunning() && this.#deadline.extended > this.#attempt.endsAt,
+      isKept: this.#isKept(),
+      storeProblem: this.#storeProblem,
+    })
   }
 
   command(step: string, command: string): Command | undefined {
@@ -191,6 +181,20 @@ export class Session implements AsyncDisposable {
     })
   }
 
+  /** Makes the cluster as the lab begins with it. Shells, files, and what was once met stay. */
+  reset(): Promise<void> {
+    return this.#once('reset', async () => {
+      this.#mustBeRunning()
+      if (this.#life.state === 'preparing') throw serverError('SESSION_NOT_READY')
+      await this.#record({ type: 'reset' })
+      this.#watch?.[Symbol.dispose]()
+      this.#watch = undefined
+      this.#grader.pause()
+      this.#move({ type: 'reset' })
+      this.#prepare()
+    })
+  }
+
   async extend(): Promise<void> {
     this.#mustBeRunning()
     const end = this.#deadline.extended
@@ -240,7 +244,7 @@ export class Session implements AsyncDisposable {
     await Promise.allSettled(this.#changes.values())
   }
 
-  #once(change: 'retry' | 'finish' | 'delete' | 'release', work: () => Promise<void>): Promise<void> {
+  #once(change: Change, work: () => Promise<void>): Promise<void> {
     const underway = this.#changes.get(change) ?? work().finally(() => this.#changes.delete(change))
     this.#changes.set(change, underway)
     return underway
@@ -336,7 +340,7 @@ export class Session implements AsyncDisposable {
   }
 
   #move(event: LifeEvent): void {
-    if (event.type === 'cluster-away' || event.type === 'cluster-gone') this.#unseen = true
+    if (event.type === 'cluster-away' || event.type === 'cluster-gone' || event.type === 'reset') this.#unseen = true
     const after = transition(this.#life, event)
     if (after === this.#life) return
     this.#life = after

@@ -73,7 +73,15 @@ export class FakeClusters implements ClusterProvider {
     return this.clusters.has(id) ? this.#cluster(id) : undefined
   }
 
-  async reset(): Promise<void> {}
+  /** Ids, in their order. */
+  readonly resets: string[] = []
+
+  resetFailure: Error | undefined
+
+  async reset(id: string): Promise<void> {
+    if (this.resetFailure !== undefined) throw this.resetFailure
+    this.resets.push(id)
+  }
 
   async delete(id: string): Promise<void> {
     this.clusters.delete(id)

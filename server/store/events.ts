@@ -22,6 +22,8 @@ export type AttemptEvent =
   | { type: 'retried' }
   /** The cluster is gone, and all that was prepared on it: the phases begin anew. */
   | { type: 'cluster-gone'; code: string; sentence: string }
+  /** The learner wants the cluster as the lab begins with it: the phases begin anew. Files, shells and what was once met stay. */
+  | { type: 'reset' }
   | { type: 'extended'; endsAt: string }
   | { type: 'step'; step: string }
   | { type: 'asked'; task: string; by: 'learner' }
