@@ -1,4 +1,4 @@
-// Runs the benchmarks: `npm run bench -- [--json] [--only WORD] [--runs N]`. TypeScript is loaded through Vite, as the tests do.
+// Runs the benchmarks: `npm run bench -- [--json] [--only WORD] [--runs N]`, or those of real clusters: `npm run bench:kind`. TypeScript is loaded through Vite, as the tests do.
 import { createServer } from 'vite'
 import { build } from '../build/build.mjs'
 
@@ -11,8 +11,10 @@ const server = await createServer({
   optimizeDeps: { noDiscovery: true },
 })
 try {
-  const { main } = await server.ssrLoadModule('/bench/main.ts')
-  process.exitCode = await main(process.argv.slice(2))
+  const [first, ...rest] = process.argv.slice(2)
+  const isKind = first === 'kind'
+  const { main } = await server.ssrLoadModule(isKind ? '/bench/kind/main.ts' : '/bench/main.ts')
+  process.exitCode = await main(isKind ? rest : process.argv.slice(2))
 } finally {
   await server.close()
 }
