@@ -33,6 +33,8 @@ export const createOrder = v.strictObject({
   id: clusterId,
   /** Those of the engine that every node has from the beginning, so that pods pull nothing. */
   images: v.optional(v.pipe(v.array(imageName), v.maxLength(200))),
+  /** It begins with Istio of this profile, ready to inject. */
+  istio: v.optional(v.picklist(['demo'])),
   /** Of the hardware below it: a node gets no more. */
   limits: v.optional(
     v.strictObject({

@@ -32,6 +32,15 @@ export const provisionerError = defineErrors({
     sentence:
       'This machine has no image {images}, with which the cluster should begin. Make those of labs ("labwright images build"), read them from a file ("labwright images load"), or get others ("docker pull").',
   },
+  ISTIOCTL_MISSING: {
+    status: 503,
+    sentence:
+      'Clusters with Istio in them need istioctl: {reason}. Name the file of the istioctl whose Istio they should have in LABWRIGHT_ISTIOCTL and start again, or start with --provider simulated.',
+  },
+  ISTIO_NOT_INSTALLED: {
+    status: 502,
+    sentence: 'Istio could not be installed into the cluster: {reason}. What was made of it is taken away again.',
+  },
   ADDRESSES_EXHAUSTED: {
     status: 503,
     sentence:

@@ -52,8 +52,10 @@ export interface ExecOptions {
  * is what is gone already. What it makes carries the names of its installation and cluster, so that `owned` finds it after a death.
  */
 export interface Engine {
-  /** @throws ENGINE_MISSING, ENGINE_UNREACHABLE, KIND_MISSING, NODE_IMAGE_MISSING or IMAGE_MISSING, in words for the operator */
-  check(signal: AbortSignal, images?: readonly string[]): Promise<void>
+  /** @throws ENGINE_MISSING, ENGINE_UNREACHABLE, KIND_MISSING or NODE_IMAGE_MISSING, in words for the operator */
+  check(signal: AbortSignal): Promise<void>
+  /** Those of the images that it has not. */
+  missing(images: readonly string[], signal: AbortSignal): Promise<string[]>
   /** A network of the cluster's own. */
   createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void>
   /** Nodes within their limits whose API answers. Gives the kubeconfig of kind's administrator. */

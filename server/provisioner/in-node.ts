@@ -7,7 +7,8 @@ import { THAW } from './thaw.ts'
 
 const PREPARE_MILLISECONDS = 90_000
 const SNAPSHOT_MILLISECONDS = 60_000
-const RESET_MILLISECONDS = 90_000
+const INJECTION_MILLISECONDS = 90_000
+const RESET_MILLISECONDS = 180_000
 
 /** Names are answered through the service's address: so pods run, and services lead to them. */
 const NAMES = `
@@ -56,6 +57,15 @@ rm -rf ${KEPT}
 mv ${KEPT}.new ${KEPT}
 `
 
+/** A cluster that begins with Istio has this file. */
+const INJECTS = '/var/lib/labwright/injects'
+
+/** Pods that are made from now on get a proxy: Istio's webhook answers, through its service. */
+const INJECTION = `
+until kubectl --namespace default run labwright-injection --image=injected --labels=sidecar.istio.io/inject=true \\
+  --dry-run=server -o yaml --kubeconfig /etc/kubernetes/admin.conf 2>/dev/null | grep -q 'name: istio-proxy'; do sleep 0.3; done
+`
+
 /**
  * As after a sudden death of the machine, but for its system: everything that ran in pods is killed, etcd's files are put back, and
  * containerd and the kubelet begin again, which is a way that both know. It ends when the API answers; the cluster's own pods follow. The groups of the dead are taken away as well: for each that
@@ -84,6 +94,7 @@ cp -a ${KEPT}/manifests /etc/kubernetes/manifests
 systemctl start containerd kubelet
 pki=/etc/kubernetes/pki/apiserver-kubelet-client
 until curl --silent --fail --insecure --max-time 2 --cert $pki.crt --key $pki.key --output /dev/null https://127.0.0.1:6443/readyz; do sleep 0.1; done
+if [ -e ${INJECTS} ]; then ${INJECTION} fi
 `
 
 /** Makes the two identities, waits until pods can be made, and gives what clients need. */
@@ -97,6 +108,12 @@ export async function prepareCluster(engine: Engine, node: string, kubeconfig: s
     certificateAuthority: decode(cluster['certificate-authority-data']),
     identities: { learner, grader },
   }
+}
+
+/** Waits until Istio injects, here and after each reset. */
+export async function awaitInjection(engine: Engine, node: string): Promise<void> {
+  const script = `set -eu\nmkdir -p "$(dirname ${INJECTS})"\ntouch ${INJECTS}\n${INJECTION}`
+  await run(engine, node, script, INJECTION_MILLISECONDS)
 }
 
 export async function keepStart(engine: Engine, node: string): Promise<void> {

@@ -8,6 +8,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { provisionerApp } from './app.ts'
 import { DockerEngine } from './docker/docker-engine.ts'
 import { defaultNodeImage } from './docker/kind-config.ts'
+import { Istioctl } from './istioctl.ts'
 import { Provisioner } from './provisioner.ts'
 
 /** Without a cluster and without a request it ends; a server that wants something starts it again. */
@@ -50,8 +51,10 @@ const engine = new DockerEngine({
   templates,
   nodeImage: environment['LABWRIGHT_NODE_IMAGE'] ?? defaultNodeImage(templates),
 })
+const istioctl = environment['LABWRIGHT_ISTIOCTL'] ?? ''
 const provisioner = new Provisioner({
   engine,
+  ...(istioctl === '' ? {} : { istio: new Istioctl(istioctl, environment) }),
   folder: data,
   atOnce: Math.max(1, Math.floor(os.cpus().length / 2)),
   log,

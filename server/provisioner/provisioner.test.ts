@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { provisionerError } from '../../protocol/errors/provisioner.ts'
 import { FakeEngine, FakeWorld } from '../../test/support/fake-engine.ts'
+import type { InstallOrder, IstioInstaller } from './istioctl.ts'
 import { Provisioner } from './provisioner.ts'
 
 const SEED = Math.floor(Math.random() * 2 ** 32)
@@ -11,6 +13,7 @@ let folder: string
 let world: FakeWorld
 let engine: FakeEngine
 let provisioner: Provisioner
+let istio: IstioInstaller | undefined
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-provisioner-'))
@@ -22,7 +25,14 @@ afterEach(() => rm(folder, { recursive: true }))
 /** Another process over the same folder and engine. */
 function start(): void {
   engine = new FakeEngine(world)
-  provisioner = new Provisioner({ engine, folder, atOnce: 2, log: () => undefined, now: () => world.now })
+  provisioner = new Provisioner({
+    engine,
+    ...(istio === undefined ? {} : { istio }),
+    folder,
+    atOnce: 2,
+    log: () => undefined,
+    now: () => world.now,
+  })
 }
 const names = () => [...world.objects.keys()].map((key) => key.replace(/lw-[0-9a-f]{6}-/, 'lw-X-'))
 const turns = async (count: number) => {
@@ -104,6 +114,61 @@ test('images that cannot be loaded are no cluster', async () => {
   expect(names()).toEqual([])
 })
 
+describe('a cluster with Istio', () => {
+  const installed: InstallOrder[] = []
+  beforeEach(() => {
+    installed.length = 0
+    istio = { images: () => Promise.resolve(['istio/pilot']), install: async (order) => void installed.push(order) }
+    start()
+  })
+  afterEach(() => (istio = undefined))
+
+  test('has its images, and is installed by an administrator', async () => {
+    world.images.add('nginx').add('istio/pilot')
+    await provisioner.create({ id: 'a', images: ['nginx'], istio: 'demo' }, never)
+    expect([...world.loaded.values()]).toEqual([['nginx', 'istio/pilot']])
+    expect(installed).toMatchObject([
+      { profile: 'demo', folder: path.join(folder, 'a'), kubeconfig: expect.stringContaining('clusters:') },
+    ])
+  })
+
+  test('is not begun without its images', async () => {
+    await expect(provisioner.create({ id: 'a', istio: 'demo' }, never)).rejects.toMatchObject({
+      code: 'IMAGE_MISSING',
+      message: expect.stringContaining('no image istio/pilot,'),
+    })
+    expect(names()).toEqual([])
+  })
+
+  test('is taken away when Istio cannot be installed', async () => {
+    world.images.add('istio/pilot')
+    istio!.install = () => Promise.reject(provisionerError('ISTIO_NOT_INSTALLED', { reason: 'no webhook' }))
+    await expect(provisioner.create({ id: 'a', istio: 'demo' }, never)).rejects.toMatchObject({
+      message: 'Istio could not be installed into the cluster: no webhook. What was made of it is taken away again.',
+    })
+    expect(names()).toEqual([])
+  })
+
+  test('needs an istioctl of the operator', async () => {
+    istio = undefined
+    start()
+    await expect(provisioner.create({ id: 'a', istio: 'demo' }, never)).rejects.toMatchObject({
+      code: 'ISTIOCTL_MISSING',
+      message: expect.stringContaining('LABWRIGHT_ISTIOCTL names none'),
+    })
+  })
+
+  test.each([
+    ['with them, where the engine has them', true, [['istio/pilot']]],
+    ['without them, where it has not', false, []],
+  ])('and a bare one begins %s', async (_, hasImages, loaded) => {
+    if (hasImages) world.images.add('istio/pilot')
+    await provisioner.create({ id: 'a' }, never)
+    expect([...world.loaded.values()]).toEqual(loaded)
+    expect(installed).toEqual([])
+  })
+})
+
 test('pause and resume are meant before they are done', async () => {
   await provisioner.create({ id: 'a' }, never)
   expect(await provisioner.pause('a')).toMatchObject({ intent: 'paused' })
@@ -147,6 +212,7 @@ describe('after a death', () => {
 
   test('a reset that was cut short is done', async () => {
     await provisioner.create({ id: 'a' }, never)
+    engine.exec = () => new Promise(() => undefined)
     void provisioner.reset('a')
     await turns(1)
     die()

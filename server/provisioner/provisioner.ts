@@ -16,8 +16,9 @@ import {
   type SweepStep,
 } from '../../protocol/provisioner.ts'
 import { controlPlaneOf, type Engine, type Limits } from './engine.ts'
-import { backToStart, keepStart, prepareCluster, type Described } from './in-node.ts'
+import { awaitInjection, backToStart, keepStart, prepareCluster, type Described } from './in-node.ts'
 import { Intents, writeDurably, type IntentRow } from './intents.ts'
+import type { IstioInstaller } from './istioctl.ts'
 import { clearProbes, sendProbe } from './probe/index.ts'
 import { planSweep } from './sweep.ts'
 
@@ -26,6 +27,8 @@ export const DEFAULT_LIMITS: Limits = { cpus: 2, memoryMebibytes: 4096, processe
 
 export interface ProvisionerOptions {
   engine: Engine
+  /** The operator's; absent: no cluster begins with Istio. */
+  istio?: IstioInstaller
   /** Where intents and credentials lie. */
   folder: string
   /** Clusters that are made at the same time: each takes a processor and more while it starts. */
@@ -203,11 +206,13 @@ export class Provisioner {
     })
   }
 
-  async #create({ id, limits, images = [] }: CreateOrder, signal: AbortSignal): Promise<void> {
-    const { engine } = this.#options
+  async #create(order: CreateOrder, signal: AbortSignal): Promise<void> {
+    const { engine, istio } = this.#options
+    const { id, limits } = order
     const cluster = this.#intents.name(id)
     signal.throwIfAborted()
-    await engine.check(signal, images)
+    await engine.check(signal)
+    const images = await this.#imagesFor(order, signal)
     signal.throwIfAborted()
     this.#intents.write(id, 'creating')
     try {
@@ -219,6 +224,10 @@ export class Provisioner {
         prepareCluster(engine, controlPlaneOf(cluster), kubeconfig),
         images.length === 0 ? undefined : engine.loadImages({ cluster, images, signal }),
       ])
+      if (order.istio !== undefined) {
+        await istio!.install({ profile: order.istio, folder, kubeconfig, signal })
+        await awaitInjection(engine, controlPlaneOf(cluster))
+      }
       await keepStart(engine, controlPlaneOf(cluster))
       signal.throwIfAborted()
       writeDurably(this.#descriptionFile(id), JSON.stringify(described))
@@ -228,6 +237,22 @@ export class Provisioner {
       if (error instanceof LabwrightError) throw error
       throw provisionerError('CLUSTER_NOT_MADE', { reason: reasonOf(error) }, error)
     }
+  }
+
+  /**
+   * What was asked for, and those of the operator's Istio: a learner who installs it finds them in the node. Where they are not needed,
+   * they are taken as far as they are there.
+   */
+  async #imagesFor({ images = [], istio: shape }: CreateOrder, signal: AbortSignal): Promise<string[]> {
+    const { engine, istio } = this.#options
+    if (shape !== undefined && istio === undefined)
+      throw provisionerError('ISTIOCTL_MISSING', { reason: 'LABWRIGHT_ISTIOCTL names none' })
+    const needed = new Set(images)
+    const offered = (await istio?.images(signal)) ?? []
+    const missing = new Set(await engine.missing([...new Set([...needed, ...offered])], signal))
+    const wanting = [...needed, ...(shape === undefined ? [] : offered)].filter((image) => missing.has(image))
+    if (wanting.length > 0) throw provisionerError('IMAGE_MISSING', { images: wanting.join(', ') })
+    return [...new Set([...needed, ...offered])].filter((image) => !missing.has(image))
   }
 
   async #remove(id: string): Promise<void> {

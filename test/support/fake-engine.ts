@@ -1,4 +1,3 @@
-import { provisionerError } from '../../protocol/errors/provisioner.ts'
 import type {
   ClusterName,
   CreateNodes,
@@ -54,11 +53,12 @@ export class FakeEngine implements Engine {
     this.#dead = true
   }
 
-  check(_signal?: AbortSignal, images: readonly string[] = []): Promise<void> {
-    return this.#do(() => {
-      const missing = images.filter((image) => !this.#world.images.has(image))
-      if (missing.length > 0) throw provisionerError('IMAGE_MISSING', { images: missing.join(', ') })
-    })
+  check(): Promise<void> {
+    return this.#do(() => undefined)
+  }
+
+  missing(images: readonly string[]): Promise<string[]> {
+    return this.#do(() => images.filter((image) => !this.#world.images.has(image)))
   }
 
   createNetwork({ name }: ClusterName): Promise<void> {

@@ -21,6 +21,7 @@ const ENVIRONMENT = [
   'DOCKER_TLS_VERIFY',
   'XDG_RUNTIME_DIR',
   'LABWRIGHT_NODE_IMAGE',
+  'LABWRIGHT_ISTIOCTL',
 ]
 
 export interface KindOptions {
@@ -86,10 +87,9 @@ export class KindClusters implements KindClusterProvider {
 
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {
     if (options.from !== undefined) throw provisionerError('SHAPE_NOT_OFFERED', { shape: 'as a copy of another one' })
-    if (options.istio !== undefined) throw provisionerError('SHAPE_NOT_OFFERED', { shape: 'with Istio in them' })
     // What is copied from an engine into a node has lost its digest: by digest, only the node itself can fetch it.
     const images = (options.images ?? []).filter((image) => !image.includes('@'))
-    return this.#cluster(await this.#request('POST', '/clusters', signal, { id, images }))
+    return this.#cluster(await this.#request('POST', '/clusters', signal, { id, images, istio: options.istio }))
   }
 
   async find(id: string): Promise<Cluster | undefined> {

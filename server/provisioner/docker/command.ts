@@ -100,7 +100,11 @@ export async function pipeCommands(
   const stop = new AbortController()
   const signal = AbortSignal.any([stop.signal, ...(options.signal === undefined ? [] : [options.signal])])
   const [read, written] = await Promise.allSettled([
-    runCommand(to, toArgs, { ...options, input: between }).finally(() => stop.abort()),
+    runCommand(to, toArgs, { ...options, input: between }).finally(() => {
+      stop.abort()
+      // What is still on its way has nowhere to go; unread, it would keep the first one's end from being seen.
+      between.unpipe().resume()
+    }),
     runCommand(from, fromArgs, { ...options, signal, output: between }).finally(() => between.end()),
   ])
   if (read.status === 'fulfilled' && read.value.exitCode === 0) return read.value

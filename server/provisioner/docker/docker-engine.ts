@@ -40,15 +40,20 @@ export class DockerEngine implements Engine {
     this.#options = options
   }
 
-  async check(signal: AbortSignal, images: readonly string[] = []): Promise<void> {
+  async check(signal: AbortSignal): Promise<void> {
     await this.#docker(['version', '--format', '{{.Server.Version}}'], { signal })
     await this.#run('kind', ['version'], { signal })
     const image = this.#options.nodeImage
     if (!(await this.#hasAll([image], signal))) throw provisionerError('NODE_IMAGE_MISSING', { image })
-    if (images.length === 0 || (await this.#hasAll(images, signal))) return
+  }
+
+  async missing(images: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const tagged = images.map(withTag)
+    if (tagged.length === 0 || (await this.#hasAll(tagged, signal))) return []
     const missing: string[] = []
-    for (const each of images) if (!(await this.#hasAll([each], signal))) missing.push(each)
-    if (missing.length > 0) throw provisionerError('IMAGE_MISSING', { images: missing.join(', ') })
+    for (const [index, image] of images.entries())
+      if (!(await this.#hasAll([tagged[index]!], signal))) missing.push(image)
+    return missing
   }
 
   createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void> {
@@ -158,7 +163,7 @@ export class DockerEngine implements Engine {
   }
 
   async #hasAll(images: readonly string[], signal: AbortSignal): Promise<boolean> {
-    const args = ['image', 'inspect', '--format', '{{.Id}}', ...images.map(withTag)]
+    const args = ['image', 'inspect', '--format', '{{.Id}}', ...images]
     return (await this.#run('docker', args, { signal })).exitCode === 0
   }
 
