@@ -9,9 +9,12 @@ import { istioMirror } from './mirrors/istio.ts'
  * Labwright has them below node_modules, where modules are looked for, and they are hidden there.
  */
 export function openMirrors(
-  config: Pick<Config, 'dist'> & Partial<Pick<Config, 'data' | 'labs'>>,
+  config: Pick<Config, 'dist'> & Partial<Pick<Config, 'data' | 'labs' | 'provider'>>,
 ): Required<Pick<LocalWorkspacesOptions, 'mirrors' | 'visible' | 'hidden' | 'standIns'>> {
+  // A real cluster takes a real istioctl.
+  const own = config.provider === 'kind' ? process.env['LABWRIGHT_ISTIOCTL'] || undefined : undefined
   const istio = istioMirror({
+    ...(own === undefined ? {} : { own }),
     istioctl: path.join(config.dist, 'istioctl.js'),
     node: process.execPath,
     ...(config.data === undefined ? {} : { releases: path.join(config.data, 'mirrors') }),
@@ -20,7 +23,12 @@ export function openMirrors(
     mirrors: { istio },
     standIns: { curl: path.join(config.dist, 'curl.js'), jq: path.join(config.dist, 'jq.js') },
     hidden: [path.join(config.dist, '..', 'labs'), ...(config.labs === undefined ? [] : [config.labs])],
-    visible: [config.dist, path.join(config.dist, '..', 'package.json'), ...modulesOf(config.dist)],
+    visible: [
+      config.dist,
+      path.join(config.dist, '..', 'package.json'),
+      ...modulesOf(config.dist),
+      ...(own === undefined ? [] : [own]),
+    ],
   }
 }
 

@@ -50,7 +50,7 @@ export async function proveLab(folder: string, options: ProveLabOptions): Promis
   const program = (name: string): string => path.join(dist, `${name}.js`)
   const clusters = openClusters(name, program, dataFolder)
   const runners = new RunnerPool({ script: program('check-runner'), spares: parallel })
-  const workspaces = await createLocalWorkspaces({ dataFolder, ...openMirrors({ dist }) })
+  const workspaces = await createLocalWorkspaces({ dataFolder, ...openMirrors({ dist, provider: name }) })
   try {
     const check = createChecker(runners, [path.join(dataFolder, 'tools')])
     const parts = { lab, workspaces, check, seed, patienceMilliseconds: PATIENCE_MILLISECONDS[name], signal }

@@ -12,6 +12,7 @@ const run = promisify(execFile)
 let folder: string
 let server: Server
 let origin: string
+let mirrorOf: ReturnType<typeof istioMirror>
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "labwright it's-"))
@@ -19,9 +20,9 @@ beforeAll(async () => {
   await writeFile(istioctl, 'console.log("practice", ...process.argv.slice(2))')
   await mkdir(path.join(folder, 'mirrors'))
   await writeFile(path.join(folder, 'mirrors', 'istio-1.30.2-linux-amd64.tar.gz'), 'the real one')
-  const mirror = istioMirror({ istioctl, node: process.execPath, releases: path.join(folder, 'mirrors') })
+  mirrorOf = istioMirror({ istioctl, node: process.execPath, releases: path.join(folder, 'mirrors') })
   server = createServer((request, response) => {
-    void Promise.resolve(mirror(new URL(request.url!, 'https://istio.io'))).then(({ status, headers, body }) =>
+    void Promise.resolve(mirrorOf(new URL(request.url!, 'https://istio.io'))).then(({ status, headers, body }) =>
       response.writeHead(status, headers).end(body),
     )
   }).listen(0, '127.0.0.1')
@@ -64,3 +65,20 @@ test.each(['/downloadIstio/other', '/downloadIstio/../secret', '/downloadIstio/i
     expect((await get(url)).status).toBe(404)
   },
 )
+
+test('where the operator has an istioctl, the release holds that one, whatever its version is', async () => {
+  const own = path.join(folder, 'own')
+  const script = `#!/bin/sh\n[ "$1" = version ] && echo '{"clientVersion":{"version":"1.32.1"}}' && exit\necho "real $*"\n`
+  await writeFile(own, script, { mode: 0o755 })
+  const mirror = istioMirror({ istioctl: '/nowhere', node: process.execPath, own })
+  const before = mirrorOf
+  mirrorOf = mirror
+  try {
+    const { here } = await download()
+    expect(await readdir(here)).toEqual(['istio-1.32.1'])
+    const { stdout } = await run(path.join(here, 'istio-1.32.1', 'bin', 'istioctl'), ['install', '-y'])
+    expect(stdout).toBe('real install -y\n')
+  } finally {
+    mirrorOf = before
+  }
+})
