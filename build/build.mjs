@@ -39,8 +39,8 @@ const standalone = {
   curl: 'server/workspaces/stand-ins/curl/main.ts',
   jq: 'server/workspaces/stand-ins/jq/main.ts',
   program: 'simulator/programs/serve/main.ts',
-  // The terminal host once more, for a container that holds no packages but node-pty.
-  'terminal-agent': 'server/workspaces/terminal-host/main.ts',
+  // The terminal host of a container, which holds no packages but node-pty.
+  'terminal-agent': 'server/workspaces/terminal-host/agent.ts',
 }
 
 async function* files(start) {

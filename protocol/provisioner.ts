@@ -11,6 +11,8 @@ import * as v from 'valibot'
  *   POST   /clusters/:id/keep            -> ProvisionedCluster   (a reset leads back to what is in it now)
  *   POST   /clusters/:id/pause | /resume -> ProvisionedCluster   (its processes stop where they are, and cost no CPU)
  *   POST   /clusters/:id/probe ProbeOrder -> ProbeResult, or 409 ProbeRefusal
+ *   POST   /clusters/:id/toolbox ToolboxOrder -> Toolbox         (a container for a learner's shells, in the cluster's network alone)
+ *   DELETE /clusters/:id/toolbox         -> 204                  (also when there is none; the home in it is gone)
  *   GET    /orphans                      -> OrphanReport         (what the next sweep would do, and why; it does nothing)
  * Errors are ProvisionerError with the error's status.
  */
@@ -45,6 +47,23 @@ export const createOrder = v.strictObject({
   ),
 })
 export type CreateOrder = v.InferOutput<typeof createOrder>
+
+/** The image and what the container may do are the provisioner's own: whoever asks can only say for whom it is. */
+export const toolboxOrder = v.strictObject({
+  /** Session id; it becomes a label. */
+  session: v.exactOptional(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'a session id is letters, digits, _ and -'))),
+})
+export type ToolboxOrder = v.InferOutput<typeof toolboxOrder>
+
+export interface Toolbox {
+  /**
+   * On this machine: the container sees it as /run/labwright and cannot write in it. Whoever uses the toolbox listens there, on
+   * `agent.sock`, for the terminal host inside.
+   */
+  folder: string
+  /** Names of the cluster's nodes, as the container knows them. */
+  nodes: string[]
+}
 
 const labels = v.record(v.string(), v.string())
 const text = (most: number) => v.pipe(v.string(), v.maxLength(most))
@@ -95,6 +114,8 @@ interface ClientIdentity {
 export interface ProvisionedCluster extends ClusterSummary {
   /** https://127.0.0.1:PORT */
   server: string
+  /** The same API as the cluster's own network knows it: https://NODE:6443 */
+  serverInNetwork: string
   /** PEM. */
   certificateAuthority: string
   /** The learner is a cluster administrator by a binding; the grader by its certificate, which no object in the API can take away. */

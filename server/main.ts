@@ -11,15 +11,13 @@ import { namesOf, urlOf } from './main/addresses.ts'
 import { openClusters } from './main/clusters.ts'
 import { holdDataFolder, prepareDataFolder } from './main/data-folder.ts'
 import { isLoopback, type Config } from './main/config.ts'
+import { openGrounds } from './main/grounds.ts'
 import { listen } from './main/listen.ts'
 import { openLog } from './main/log.ts'
-import { openMirrors } from './main/mirrors.ts'
 import { Resources } from './main/resources.ts'
 import { Logins } from './people/index.ts'
 import { Labs, Sessions } from './sessions/index.ts'
 import { openSqliteStore } from './store/index.ts'
-import { TerminalHostConnection } from './workspaces/index.ts'
-import { createLocalWorkspaces } from './workspaces/local/index.ts'
 
 export interface RunningServer {
   /** Where the pages are: http://127.0.0.1:7700 */
@@ -58,7 +56,8 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
 
   const store = resources.add(openSqliteStore({ folder: config.data }))
   const logins = new Logins({ store, clock: systemClock })
-  const workspaces = await createLocalWorkspaces({ dataFolder: config.data, ...openMirrors(config) })
+  const grounds = await openGrounds(config, log)
+  const { workspaces, terminals } = grounds
   resources.add({ [Symbol.asyncDispose]: () => workspaces.close() })
   // Learners of another machine get no shell of this user.
   if (workspaces.whyPlain !== undefined && !isLoopback(config.host))
@@ -77,14 +76,10 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
       notice(badLabNotice(id, error))
     },
   })
-  const clusters = openClusters(config, { resources, labs, log })
-  const terminals = new TerminalHostConnection({ dataFolder: config.data, program: program('terminal-host') })
+  const clusters = openClusters(config, { ...grounds, resources, labs, log })
+  // Shells outlive the server; a terminal host without a session has none.
   resources.add({
-    [Symbol.asyncDispose]: async () => {
-      // Shells outlive the server; a terminal host without a session has none.
-      if ((await store.attempts({ held: true })).length === 0) await terminals.stop()
-      else terminals[Symbol.dispose]()
-    },
+    [Symbol.asyncDispose]: async () => terminals.close((await store.attempts({ held: true })).length === 0),
   })
 
   const sessions = resources.add(
@@ -95,7 +90,7 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
       workspaces,
       labs,
       check: createChecker(runners, [path.join(config.data, 'tools')]),
-      endShells: (session) => terminals.closeSession(session),
+      endShells: (session) => terminals.endSession(session),
       log,
     }),
   )

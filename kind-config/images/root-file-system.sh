@@ -67,8 +67,8 @@ for name in $wanted; do
     ln -s busybox "$root/usr/bin/$name"
   fi
 done
-# Names and addresses: found at run time, so that ldd does not list them.
-for library in $(ldconfig -p 2>/dev/null | grep -oE '/[^ ]+libnss_(files|dns)\.so\.2' || true); do
+# Names and addresses, and what opens terminals: found at run time, so that ldd does not list them.
+for library in $(ldconfig -p 2>/dev/null | grep -oE '/[^ ]+(libnss_(files|dns)\.so\.2|libutil\.so\.1)' || true); do
   target=$root/usr/${library#/}
   install -D "$(readlink -f "$library")" "${target/usr\/usr/usr}"
 done

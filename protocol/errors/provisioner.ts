@@ -41,6 +41,11 @@ export const provisionerError = defineErrors({
     status: 502,
     sentence: 'Istio could not be installed into the cluster: {reason}. What was made of it is taken away again.',
   },
+  WORKSPACE_IMAGE_MISSING: {
+    status: 503,
+    sentence:
+      'This machine has no image {image}, where shells beside real clusters run. Make it ("labwright images build"), load it ("labwright images load"), or name one that is there in LABWRIGHT_WORKSPACE_IMAGE.',
+  },
   ADDRESSES_EXHAUSTED: {
     status: 503,
     sentence:

@@ -6,13 +6,17 @@ import type { Credentials } from './credentials.ts'
 /** Who talks to a cluster: the learner is its administrator; the grader has all rights and is no object in its API. */
 export type Identity = 'learner' | 'grader'
 
+/** Where a client stands: on this machine, or in a container of the session's own network. */
+export type Standpoint = 'machine' | 'network'
+
 /** `AWAY`: the cluster stopped answering and is being brought back; `READY` follows. `GONE`: there is no such cluster any more. */
 export type ClusterNotice = ClusterChange | { type: 'AWAY' } | { type: 'GONE' }
 
 /** One Kubernetes API and what runs behind it. */
 export interface Cluster {
   readonly id: string
-  credentials(identity: Identity): Credentials
+  /** With the address that a client at that place reaches it by; `machine` when it is left out. */
+  credentials(identity: Identity, from?: Standpoint): Credentials
   /** Sends requests through the cluster, from a caller that the learner does not control. */
   probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult | ProbeRefusal>
   /** Tells of every change from `READY` on, over deaths of the process behind it, until disposed. */

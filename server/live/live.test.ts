@@ -18,7 +18,7 @@ import {
 import type { SessionEvent, SessionView } from '../../protocol/session.ts'
 import { ManualClock, systemClock } from '../../protocol/clock.ts'
 import { TerminalHost } from '../workspaces/terminal-host/host.ts'
-import { TerminalHostConnection } from '../workspaces/terminal-host/index.ts'
+import { localHost, sharedTerminals, TerminalHostConnection } from '../workspaces/terminal-host/index.ts'
 import { socketPath } from '../sockets/index.ts'
 import type { LiveSession } from './contract.ts'
 import { createLive, type Live } from './live.ts'
@@ -66,7 +66,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'live-'))
   host = new TerminalHost(systemClock, { idle: () => {}, stop: () => {} })
   await host.listen(socketPath(folder, 'terminals'))
-  terminals = new TerminalHostConnection({ dataFolder: folder, program: '/nowhere.js' })
+  terminals = new TerminalHostConnection(localHost({ dataFolder: folder, program: '/nowhere.js' }))
   await terminals.ready()
   clock = new ManualClock()
   logged = []
@@ -76,7 +76,7 @@ beforeEach(async () => {
   ])
   live = createLive({
     sessions: { find: (id, person) => (person === 'ann' ? sessions.get(id) : undefined) },
-    terminals,
+    terminals: sharedTerminals(terminals),
     allowedOrigin: (origin) => origin === ORIGIN,
     clock,
     log: (error) => void logged.push(error),

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { CLOSE_NOT_ALLOWED, MAX_INPUT_BYTES } from '../../protocol/live.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import type { TerminalHostConnection } from '../workspaces/terminal-host/index.ts'
+import type { TerminalHosts } from '../workspaces/terminal-host/index.ts'
 import type { LiveSessions } from './contract.ts'
 import { Page } from './page.ts'
 import { Tickets } from './tickets.ts'
@@ -17,7 +17,7 @@ const HEADER_BYTES = 1024
 
 export interface LiveOptions {
   sessions: LiveSessions
-  terminals: TerminalHostConnection
+  terminals: TerminalHosts
   /** Which pages may connect: the value of the Origin header, never empty. */
   allowedOrigin: (origin: string) => boolean
   clock: Clock

@@ -18,7 +18,13 @@ import {
   type ServerMessage,
   type TerminalView,
 } from '../../protocol/live.ts'
-import type { HostTerminal, RunState, TerminalHostConnection, Viewer } from '../workspaces/terminal-host/index.ts'
+import type {
+  HostTerminal,
+  RunState,
+  SessionTerminals,
+  TerminalHosts,
+  Viewer,
+} from '../workspaces/terminal-host/index.ts'
 import type { LiveSession, LiveSessions } from './contract.ts'
 import type { Tickets } from './tickets.ts'
 import { writeBinary } from './write-binary.ts'
@@ -30,7 +36,7 @@ type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T
 
 export interface PageContext {
   sessions: LiveSessions
-  terminals: TerminalHostConnection
+  terminals: TerminalHosts
   tickets: Tickets
   log: (error: unknown, about: string) => void
 }
@@ -38,10 +44,12 @@ export interface PageContext {
 /** A run's key names the command in the lesson; it goes through the terminal host as one word. */
 const runKey = (step: string, command: string) => JSON.stringify([step, command])
 
-function commandState(run: RunState): CommandState {
-  const { key, ...rest } = run
-  const [step = '', command = ''] = JSON.parse(key) as string[]
-  return { step, command, ...rest }
+const keySchema = v.pipe(v.string(), v.parseJson(), v.tuple([v.string(), v.string()]))
+
+/** None for a key that is not ours: a host in a container says what its learner wants. */
+function commandStates({ key, ...rest }: RunState): CommandState[] {
+  const { success, output } = v.safeParse(keySchema, key)
+  return success ? [{ step: output[0], command: output[1], ...rest }] : []
 }
 
 function terminalView({ number, name, exitCode }: HostTerminal): TerminalView {
@@ -57,6 +65,7 @@ export class Page {
   readonly #open: Disposable[] = []
   #person = ''
   #session = ''
+  #terminals: SessionTerminals | undefined
   #viewer: Viewer | undefined
   readonly #attached = new Set<number>()
 
@@ -107,32 +116,35 @@ export class Page {
     if (session === undefined) return this.#close(CLOSE_NO_SESSION)
     this.#person = person
     this.#session = hello.session
-    const { terminals } = this.#context
+    const terminals = this.#context.terminals.of(session.id)
+    this.#terminals = terminals
     this.#viewer = terminals.viewer(hello.page, {
       frame: (frame) => this.#output(frame),
       replay: (terminal, offset, end) => this.#send({ type: 'replay', terminal, offset, end }),
       typed: (terminal, sequence) => this.#send({ type: 'typed', terminal, sequence }),
     })
-    const list = terminals.list(session.id)
+    const list = terminals.list()
     this.#send({
       type: 'welcome',
       view: session.view(),
       terminals: list.map(terminalView),
-      commands: list.flatMap((terminal) => terminal.runs.map(commandState)),
+      commands: list.flatMap((terminal) => terminal.runs.flatMap(commandStates)),
     })
     this.#open.push(
       this.#viewer,
       session.watch((event) => this.#send(event)),
-      terminals.watch(session.id, {
-        terminals: (list, lost) => this.#terminals(list, lost),
-        run: (_, run) => this.#send({ type: 'command', command: commandState(run) }),
+      terminals.watch({
+        terminals: (list, lost) => this.#tellTerminals(list, lost),
+        run: (_, run) => {
+          for (const command of commandStates(run)) this.#send({ type: 'command', command })
+        },
       }),
     )
     for (const { number } of list)
       this.#attach(number, hello.terminals.find((known) => known.number === number)?.offset ?? 0)
   }
 
-  #terminals(list: HostTerminal[], lost: boolean): void {
+  #tellTerminals(list: HostTerminal[], lost: boolean): void {
     this.#send({ type: 'terminals', terminals: list.map(terminalView), ...(lost ? { lost } : {}) })
     for (const { number } of list) if (!this.#attached.has(number)) this.#attach(number, 0)
   }
@@ -150,15 +162,15 @@ export class Page {
   }
 
   #owns(terminal: number): boolean {
-    return this.#context.terminals.belongs(terminal, this.#session)
+    return this.#terminals?.has(terminal) === true
   }
 
   async #act(session: LiveSession, message: Exclude<ClientMessage, Message<'hello'>>): Promise<void> {
-    const { terminals } = this.#context
+    const terminals = this.#terminals!
     if (message.type === 'ping') return this.#send({ type: 'pong' })
     if (message.type === 'run') return this.#run(session, message)
     if (message.type === 'open') {
-      await terminals.open(session.id, message.name, session.shell(), message.columns, message.rows)
+      await terminals.open(message.name, session.shell(), message.columns, message.rows)
       return
     }
     // A terminal that another page has just closed is nobody's fault.
@@ -173,11 +185,11 @@ export class Page {
     const command = session.command(step, id)
     if (command === undefined || command.action === 'copy')
       throw workspaceError('COMMAND_UNKNOWN', { command: id, step })
-    const { terminals } = this.#context
-    const living = terminals.list(session.id).filter((terminal) => terminal.exitCode === undefined)
+    const terminals = this.#terminals!
+    const living = terminals.list().filter((terminal) => terminal.exitCode === undefined)
     const terminal =
       living.find(({ name }) => name === command.terminal) ??
-      (await terminals.open(session.id, command.terminal, session.shell(), columns, rows))
+      (await terminals.open(command.terminal, session.shell(), columns, rows))
     terminals.run(terminal.number, runKey(step, id), command.text, command.action === 'interrupt')
   }
 

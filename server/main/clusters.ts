@@ -1,17 +1,9 @@
 import os from 'node:os'
-import path from 'node:path'
 import { systemClock } from '../../protocol/clock.ts'
-import {
-  BARE,
-  createPool,
-  kindClusters,
-  simulatedClusters,
-  type ClusterPool,
-  type ClusterProvider,
-  type Wanted,
-} from '../clusters/index.ts'
+import { BARE, createPool, type ClusterPool, type ClusterProvider, type Wanted } from '../clusters/index.ts'
 import { emptyShape, preparedShape, type Labs, type ShapeOf } from '../sessions/index.ts'
 import type { Config } from './config.ts'
+import type { Makers } from './grounds.ts'
 import type { Resources } from './resources.ts'
 import { spareSize } from './schedule.ts'
 
@@ -24,22 +16,22 @@ export interface Clusters {
   shapeOf: ShapeOf
 }
 
+interface Opened {
+  resources: Resources
+  labs: Labs
+  log: (error: unknown, about: string) => void
+}
+
 /** What makes clusters, and those that wait for the next sessions. */
-export function openClusters(
-  config: Config,
-  { resources, labs, log }: { resources: Resources; labs: Labs; log: (error: unknown, about: string) => void },
-): Clusters {
-  const command = (program: string) => [process.execPath, path.join(config.dist, `${program}.js`)]
-  const about = { dataFolder: config.data, log }
+export function openClusters(config: Config, { provider, kind, resources, labs, log }: Makers & Opened): Clusters {
+  resources.add(provider)
   const onError = (error: unknown) => log(error, 'making a spare cluster')
   const common = { clock: systemClock, createMilliseconds: CREATE_MILLISECONDS, onError }
-  if (config.provider === 'simulated') {
-    const provider = resources.add(simulatedClusters({ command: command('simulator-host'), ...about }))
+  if (kind === undefined) {
     const wanted = () => [{ shape: BARE, size: config.spareClusters }]
     return { provider, pool: resources.add(createPool(provider, { ...common, wanted })), shapeOf: emptyShape }
   }
-  const provider = resources.add(kindClusters({ command: command('provisioner'), ...about }))
-  const shapeOf = preparedShape(provider)
+  const shapeOf = preparedShape(kind)
   const wanted = async (): Promise<Wanted[]> => {
     const now = new Date()
     const minute = now.getHours() * 60 + now.getMinutes()
@@ -50,7 +42,7 @@ export function openClusters(
   const isIdle = () => os.loadavg()[0]! < os.availableParallelism()
   return {
     provider,
-    pool: resources.add(createPool(provider, { ...common, wanted, isIdle, still: provider })),
+    pool: resources.add(createPool(provider, { ...common, wanted, isIdle, still: kind })),
     shapeOf,
   }
 }

@@ -2,7 +2,13 @@ import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
 import { LabwrightError } from '../../protocol/errors/error.ts'
 import { provisionerError } from '../../protocol/errors/provisioner.ts'
-import { clusterId, createOrder, probeOrder, type ProvisionerFailure } from '../../protocol/provisioner.ts'
+import {
+  clusterId,
+  createOrder,
+  probeOrder,
+  toolboxOrder,
+  type ProvisionerFailure,
+} from '../../protocol/provisioner.ts'
 import type { Provisioner } from './provisioner.ts'
 
 /** The provisioner's protocol (protocol/provisioner.ts) over a provisioner. */
@@ -29,6 +35,13 @@ export function provisionerApp(provisioner: Provisioner, log: (error: unknown, a
   app.post('/clusters/:id/probe', async (c) => {
     const result = await provisioner.probe(idOf(c), await body(c, probeOrder), c.req.raw.signal)
     return c.json(result, 'refusal' in result ? 409 : 200)
+  })
+  app.post('/clusters/:id/toolbox', async (c) =>
+    c.json(await provisioner.createToolbox(idOf(c), await body(c, toolboxOrder), c.req.raw.signal)),
+  )
+  app.delete('/clusters/:id/toolbox', async (c) => {
+    await provisioner.removeToolbox(idOf(c))
+    return c.body(null, 204)
   })
   app.get('/orphans', async (c) => c.json(await provisioner.orphans()))
   return app

@@ -38,6 +38,15 @@ export interface LoadImages {
   signal: AbortSignal
 }
 
+export interface CreateToolbox {
+  cluster: ClusterName
+  /** Of this machine; the container sees it read-only as /run/labwright. */
+  folder: string
+  /** For whom: a label. */
+  session?: string | undefined
+  signal: AbortSignal
+}
+
 export interface ExecOptions {
   /** Standard input: a script, usually. */
   input?: string
@@ -62,6 +71,10 @@ export interface Engine {
   createNodes(order: CreateNodes): Promise<string>
   /** Copies images into every node, where they stay: no collection of unused ones takes them away. */
   loadImages(order: LoadImages): Promise<void>
+  /** A container for a learner's shells: in the cluster's network alone, without rights. One that stands still is started. */
+  createToolbox(order: CreateToolbox): Promise<void>
+  /** The container is gone, and the home in it. */
+  removeToolbox(cluster: ClusterName): Promise<void>
   /** Everything of this installation, whoever made it. */
   owned(installation: string): Promise<OwnedObject[]>
   /** All of a cluster, also what its creator, dead or alive, is making of it. */
@@ -80,3 +93,5 @@ export interface ExecResult {
 }
 
 export const controlPlaneOf = ({ name }: ClusterName): string => `${name}-control-plane`
+
+export const toolboxOf = ({ name }: ClusterName): string => `${name}-toolbox`

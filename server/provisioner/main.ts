@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { createAdaptorServer } from '@hono/node-server'
+import packageJson from '../../package.json' with { type: 'json' }
 import { provisionerApp } from './app.ts'
 import { DockerEngine } from './docker/docker-engine.ts'
 import { defaultNodeImage } from './docker/kind-config.ts'
@@ -50,6 +51,7 @@ const engine = new DockerEngine({
   environment,
   templates,
   nodeImage: environment['LABWRIGHT_NODE_IMAGE'] ?? defaultNodeImage(templates),
+  workspaceImage: environment['LABWRIGHT_WORKSPACE_IMAGE'] ?? `labwright/workspace:${packageJson.version}`,
 })
 const istioctl = environment['LABWRIGHT_ISTIOCTL'] ?? ''
 const provisioner = new Provisioner({

@@ -176,6 +176,50 @@ test('pause and resume are meant before they are done', async () => {
   expect(await provisioner.resume('a')).toMatchObject({ intent: 'ready' })
 })
 
+describe('a toolbox', () => {
+  const toolbox = () => [...world.objects.values()].find(({ kind }) => kind === 'container')
+  beforeEach(async () => {
+    await provisioner.create({ id: 'a' }, never)
+  })
+
+  test('stands beside the nodes, and shares a folder that only we may write in', async () => {
+    const made = await provisioner.createToolbox('a', { session: 's1' }, never)
+    expect(names()).toContain('container lw-X-a-toolbox')
+    expect(made.nodes.map((name) => name.replace(/-[0-9a-f]{6}-/, '-X-'))).toEqual(['lw-X-a-control-plane'])
+    expect((await stat(made.folder)).mode & 0o777).toBe(0o755)
+    expect(await provisioner.createToolbox('a', {}, never)).toEqual(made)
+  })
+
+  test('sleeps and wakes with its cluster', async () => {
+    await provisioner.createToolbox('a', {}, never)
+    await provisioner.pause('a')
+    expect(toolbox()?.state).toBe('paused')
+    await expect(provisioner.createToolbox('a', {}, never)).rejects.toMatchObject({ code: 'CLUSTER_NOT_READY' })
+    await provisioner.resume('a')
+    expect(toolbox()?.state).toBe('running')
+  })
+
+  test.each([
+    ['when it is taken away', () => provisioner.removeToolbox('a')],
+    ['with its cluster', () => provisioner.delete('a')],
+  ])('goes %s', async (_, end) => {
+    await provisioner.createToolbox('a', {}, never)
+    await end()
+    expect(toolbox()).toBeUndefined()
+  })
+
+  test('outlasts a reset of its cluster, for the files in it are the learner’s', async () => {
+    await provisioner.createToolbox('a', {}, never)
+    await provisioner.reset('a')
+    expect(toolbox()?.state).toBe('running')
+  })
+
+  test('is for clusters that are there', async () => {
+    await expect(provisioner.createToolbox('b', {}, never)).rejects.toMatchObject({ code: 'CLUSTER_UNKNOWN' })
+    await provisioner.removeToolbox('b')
+  })
+})
+
 describe('after a death', () => {
   const die = () => {
     engine.kill()

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import PQueue from 'p-queue'
 import * as v from 'valibot'
@@ -14,6 +14,8 @@ import {
   type OrphanReport,
   type ProvisionedCluster,
   type SweepStep,
+  type Toolbox,
+  type ToolboxOrder,
 } from '../../protocol/provisioner.ts'
 import { controlPlaneOf, type Engine, type Limits } from './engine.ts'
 import { awaitInjection, backToStart, keepStart, prepareCluster, type Described } from './in-node.ts'
@@ -126,6 +128,28 @@ export class Provisioner {
       this.#intents.write(id, 'resetting')
       await this.#reset(id)
       return this.find(id)
+    })
+  }
+
+  /** A container for the shells of the cluster's learner. @throws CLUSTER_UNKNOWN */
+  createToolbox(id: string, { session }: ToolboxOrder, signal: AbortSignal): Promise<Toolbox> {
+    return this.#exclusively(id, async () => {
+      const { intent } = this.find(id)
+      if (intent !== 'ready') throw provisionerError('CLUSTER_NOT_READY', { cluster: id, intent: WORDS[intent] })
+      const cluster = this.#intents.name(id)
+      const folder = path.join(this.#intents.folder(id), 'toolbox')
+      mkdirSync(folder, { recursive: true })
+      // Its user is another one than ours; the folder around it keeps everybody else of this machine out.
+      chmodSync(folder, 0o755)
+      await this.#options.engine.createToolbox({ cluster, folder, session, signal })
+      return { folder, nodes: [controlPlaneOf(cluster)] }
+    })
+  }
+
+  removeToolbox(id: string): Promise<void> {
+    return this.#exclusively(id, async () => {
+      const isThere = this.#intents.get(id) !== undefined
+      if (isThere) await this.#options.engine.removeToolbox(this.#intents.name(id))
     })
   }
 
@@ -285,7 +309,8 @@ export class Provisioner {
   #describe({ id, intent }: IntentRow): ProvisionedCluster {
     const file = this.#descriptionFile(id)
     if (!existsSync(file)) throw provisionerError('CLUSTER_NOT_READY', { cluster: id, intent: WORDS[intent] })
-    return { id, intent, ...(JSON.parse(readFileSync(file, 'utf8')) as Described) }
+    const serverInNetwork = `https://${controlPlaneOf(this.#intents.name(id))}:6443`
+    return { id, intent, serverInNetwork, ...(JSON.parse(readFileSync(file, 'utf8')) as Described) }
   }
 
   #descriptionFile(id: string): string {

@@ -29,6 +29,12 @@ test.each<[string, Intent | undefined, OwnedObject[], string[]]>([
   ['a paused one that is meant to run is started', 'ready', whole('paused'), ['start']],
   ['a running one that is meant to be paused is paused', 'paused', whole(), ['start']],
   ['one whose nodes stand still is started', 'ready', whole('stopped'), ['start']],
+  [
+    'one whose toolbox stands still is started',
+    'ready',
+    [...whole(), object('container', 'lw-x-a', { state: 'stopped' })],
+    ['start'],
+  ],
   ['one whose nodes are gone is forgotten', 'ready', [object('network', 'lw-x-a')], ['forget']],
   ['one that was never finished is deleted', 'creating', whole(), ['delete']],
   ['one that was never begun is deleted', 'creating', [], ['delete']],

@@ -45,6 +45,7 @@ function stepFor(
   own: readonly OwnedObject[],
 ): Pick<SweepStep, 'action' | 'reason'> | undefined {
   const nodes = own.filter(({ kind }) => kind === 'node')
+  const containers = own.filter(({ kind }) => kind !== 'network')
   switch (intent) {
     case 'creating':
       return { action: 'delete', reason: 'whoever made it died before it was ready' }
@@ -55,9 +56,9 @@ function stepFor(
     case 'resetting':
       if (nodes.length === 0) return { action: 'forget', reason: 'its nodes were taken away by somebody else' }
       if (intent === 'resetting') return { action: 'finish-reset', reason: 'its reset was cut short' }
-      if (nodes.some(({ state }) => state === 'stopped'))
-        return { action: 'start', reason: 'its nodes stand still, as after a restart of the engine' }
-      if (nodes.some(({ state }) => (state === 'paused') !== (intent === 'paused')))
+      if (containers.some(({ state }) => state === 'stopped'))
+        return { action: 'start', reason: 'its containers stand still, as after a restart of the engine' }
+      if (containers.some(({ state }) => (state === 'paused') !== (intent === 'paused')))
         return { action: 'start', reason: `it is meant to be ${intent === 'paused' ? 'paused' : 'running'}` }
       return undefined
   }

@@ -140,10 +140,12 @@ export class Ground {
   }
 
   async #makeWorkspace(log: (line: string) => void): Promise<void> {
-    const workspace = await this.#tools.workspaces.create({
+    const { workspaces } = this.#tools
+    const workspace = await workspaces.create({
       id: this.#attempt.id,
-      kubeconfig: kubeconfigOf(this.cluster.credentials('learner'), 'learner'),
+      kubeconfig: kubeconfigOf(this.cluster.credentials('learner', workspaces.standpoint), 'learner'),
       mirrors: this.#lab.mirrors,
+      cluster: this.cluster.id,
     })
     this.#sandboxed = workspace.sandboxed
     this.#notes = workspace.notes

@@ -119,6 +119,7 @@ export class FakeClusters implements ClusterProvider {
 /** Workspaces that remember what was asked of them. */
 export class FakeWorkspaces implements WorkspaceProvider {
   readonly whyPlain = undefined
+  readonly standpoint = 'machine'
   readonly made = new Map<string, string>()
   readonly files = new Map<string, string>()
   failure: Error | undefined

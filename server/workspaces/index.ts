@@ -1,5 +1,6 @@
+export { createContainerWorkspaces } from './container/index.ts'
 export { createLocalWorkspaces, INSTALL_TOOLS, isPackagedFor, toolsZip } from './local/index.ts'
 export type { Mirror, MirrorAnswer, WorkspaceProvider } from './provider.ts'
 export type { ShellSpec } from './shell-spec.ts'
 export { programOnPath, scriptFor } from './programs.ts'
-export { TerminalHostConnection } from './terminal-host/index.ts'
+export { localHost, sharedTerminals, TerminalHostConnection, type TerminalHosts } from './terminal-host/index.ts'

@@ -8,6 +8,8 @@ export interface WorkspaceRequest {
   kubeconfig: string
   /** Of the lab: URL prefix -> name of a mirror. */
   mirrors: { url: string; mirror: string }[]
+  /** Id of the session's cluster: workspaces in containers lie beside it. */
+  cluster?: string
 }
 
 export interface Workspace {
@@ -29,6 +31,8 @@ export interface RunResult {
 export interface WorkspaceProvider {
   /** Why shells run plainly, as the server's user; undefined where each of them is sandboxed. */
   readonly whyPlain: string | undefined
+  /** Where its shells stand: that says by which address they reach their cluster. */
+  readonly standpoint: 'machine' | 'network'
   /** Makes the workspace, or takes it up again after a restart: files that are there stay. */
   create(request: WorkspaceRequest): Promise<Workspace>
   /** What to start in a terminal of this workspace. */

@@ -9,7 +9,7 @@ import { decodeFrame } from '../../protocol/live-frames.ts'
 import { OUTPUT } from '../../protocol/live.ts'
 import { socketPath } from '../../server/sockets/index.ts'
 import { TerminalHost } from '../../server/workspaces/terminal-host/host.ts'
-import { TerminalHostConnection, type Viewer } from '../../server/workspaces/terminal-host/index.ts'
+import { localHost, TerminalHostConnection, type Viewer } from '../../server/workspaces/terminal-host/index.ts'
 import { waitFor } from '../support/waiting.ts'
 
 let folder: string
@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-paste-'))
   host = new TerminalHost(systemClock, { idle: () => {}, stop: () => {} })
   await host.listen(socketPath(folder, 'terminals'))
-  connection = new TerminalHostConnection({ dataFolder: folder, program: '/nowhere.js' })
+  connection = new TerminalHostConnection(localHost({ dataFolder: folder, program: '/nowhere.js' }))
   await connection.ready()
 })
 afterAll(async () => {

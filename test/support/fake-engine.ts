@@ -1,10 +1,12 @@
-import type {
-  ClusterName,
-  CreateNodes,
-  Engine,
-  ExecResult,
-  LoadImages,
-  OwnedObject,
+import {
+  toolboxOf,
+  type ClusterName,
+  type CreateNodes,
+  type CreateToolbox,
+  type Engine,
+  type ExecResult,
+  type LoadImages,
+  type OwnedObject,
 } from '../../server/provisioner/engine.ts'
 
 /** Numbers from 0 to 1 that follow from a seed (mulberry32). */
@@ -85,6 +87,20 @@ export class FakeEngine implements Engine {
     })
   }
 
+  /** As the engine: what is there stays, and only a network that is there takes a container. */
+  createToolbox({ cluster }: CreateToolbox): Promise<void> {
+    return this.#do(() => {
+      if (!this.#world.objects.has(`network ${cluster.name}`)) throw new Error(`there is no network ${cluster.name}`)
+      const there = this.#world.objects.get(`container ${toolboxOf(cluster)}`)
+      if (there === undefined) this.#add('container', toolboxOf(cluster), cluster.name)
+      else there.state = 'running'
+    })
+  }
+
+  removeToolbox(cluster: ClusterName): Promise<void> {
+    return this.#do(() => void this.#world.objects.delete(`container ${toolboxOf(cluster)}`))
+  }
+
   owned(installation: string): Promise<OwnedObject[]> {
     const mine = ({ cluster }: OwnedObject) => cluster.startsWith(`lw-${installation}-`)
     return this.#do(() => [...this.#world.objects.values()].filter(mine).map((object) => ({ ...object })))
@@ -98,7 +114,7 @@ export class FakeEngine implements Engine {
   set({ name }: ClusterName, state: 'paused' | 'running'): Promise<void> {
     return this.#do(() => {
       for (const object of this.#world.objects.values())
-        if (object.cluster === name && object.kind === 'node') object.state = state
+        if (object.cluster === name && object.kind !== 'network') object.state = state
     })
   }
 
@@ -110,7 +126,7 @@ export class FakeEngine implements Engine {
     })
   }
 
-  #add(kind: 'node' | 'network', name: string, cluster: string): void {
+  #add(kind: OwnedObject['kind'], name: string, cluster: string): void {
     const key = `${kind} ${name}`
     if (kind === 'node' && this.#world.objects.has(key)) throw new Error(`${name} exists already`)
     this.#world.objects.set(key, { kind, name, cluster, createdAt: this.#world.now, state: 'running' })

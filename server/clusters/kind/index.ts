@@ -1,10 +1,10 @@
 import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { provisionerError } from '../../../protocol/errors/provisioner.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/probe.ts'
-import type { ClusterSummary, OrphanReport, ProvisionedCluster } from '../../../protocol/provisioner.ts'
+import type { ClusterSummary, OrphanReport, ProvisionedCluster, Toolbox } from '../../../protocol/provisioner.ts'
 import { HostProcess, type SocketRequest } from '../../sockets/index.ts'
 import type { Credentials } from '../credentials.ts'
-import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity } from '../provider.ts'
+import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity, Standpoint } from '../provider.ts'
 import { errorOf } from './failures.ts'
 import { ClusterStreams } from '../streams.ts'
 import { watchApi } from './watch-api.ts'
@@ -12,6 +12,8 @@ import { watchApi } from './watch-api.ts'
 /** A cluster that was not made in ten minutes never will be: kind's own waiting ends long before. */
 const SLOW_MILLISECONDS = 10 * 60_000
 const QUICK_MILLISECONDS = 30_000
+/** A container starts in a second; behind whatever else is done for its cluster it waits. */
+const TOOLBOX_MILLISECONDS = 2 * 60_000
 /** What `docker` and `kind` need to find their engine, and what names the node image. */
 const ENVIRONMENT = [
   'DOCKER_HOST',
@@ -22,6 +24,7 @@ const ENVIRONMENT = [
   'XDG_RUNTIME_DIR',
   'LABWRIGHT_NODE_IMAGE',
   'LABWRIGHT_ISTIOCTL',
+  'LABWRIGHT_WORKSPACE_IMAGE',
 ]
 
 export interface KindOptions {
@@ -41,6 +44,10 @@ export interface KindClusterProvider extends ClusterProvider {
   resume(id: string): Promise<void>
   /** From now on a reset leads back to what is in the cluster now. */
   keep(id: string): Promise<void>
+  /** A container for a session's shells in the cluster's network; the one that is there when there is one. */
+  createToolbox(id: string, session: string): Promise<Toolbox>
+  /** No error when there is none. */
+  removeToolbox(id: string): Promise<void>
 }
 
 /** Real clusters, made by kind in containers. The process that makes them is started when it is needed, and outlives the server. */
@@ -124,6 +131,15 @@ export class KindClusters implements KindClusterProvider {
     this.#streams.cut(id)
   }
 
+  async createToolbox(id: string, session: string): Promise<Toolbox> {
+    const signal = AbortSignal.timeout(TOOLBOX_MILLISECONDS)
+    return (await this.#request('POST', `${pathOf(id)}/toolbox`, signal, { session })) as Toolbox
+  }
+
+  async removeToolbox(id: string): Promise<void> {
+    await this.#request('DELETE', `${pathOf(id)}/toolbox`, AbortSignal.timeout(TOOLBOX_MILLISECONDS))
+  }
+
   async list(): Promise<string[]> {
     const clusters = await this.#request('GET', '/clusters', AbortSignal.timeout(QUICK_MILLISECONDS))
     return (clusters as ClusterSummary[]).map(({ id }) => id)
@@ -161,8 +177,9 @@ class KindCluster implements Cluster {
     this.#description = description
   }
 
-  credentials(identity: Identity): Credentials {
-    const { server, certificateAuthority, identities } = this.#description
+  credentials(identity: Identity, from: Standpoint = 'machine'): Credentials {
+    const { serverInNetwork, certificateAuthority, identities } = this.#description
+    const server = from === 'network' ? serverInNetwork : this.#description.server
     const { certificate, key } = identities[identity]
     return { server, certificateAuthority, clientCertificate: certificate, clientKey: key }
   }

@@ -4,7 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { provisionerError } from '../../../protocol/errors/provisioner.ts'
 import { freeNetwork, NETWORKS, RANGE } from '../addresses.ts'
-import type { ClusterName, CreateNodes, Engine, ExecOptions, ExecResult, LoadImages, OwnedObject } from '../engine.ts'
+import {
+  toolboxOf,
+  type ClusterName,
+  type CreateNodes,
+  type CreateToolbox,
+  type Engine,
+  type ExecOptions,
+  type ExecResult,
+  type LoadImages,
+  type OwnedObject,
+} from '../engine.ts'
 import { withTag } from '../images.ts'
 import { THAW } from '../thaw.ts'
 import { CommandMissing, runCommand } from './command.ts'
@@ -12,6 +22,7 @@ import { endCreators } from './creators.ts'
 import { renderKindConfig } from './kind-config.ts'
 import { loadIntoNode } from './load-images.ts'
 import { CLUSTER_LABEL, INSTALLATION_LABEL, INTENT_LABEL, KIND_LABEL, ownedOf } from './listing.ts'
+import { lacksQuota, toolboxArguments } from './toolbox.ts'
 
 /** Of what the engine answers at once. */
 const QUICK_MILLISECONDS = 30_000
@@ -28,6 +39,8 @@ export interface DockerEngineOptions {
   /** Folder of the templates. */
   templates: string
   nodeImage: string
+  /** Of learners' shells. */
+  workspaceImage: string
 }
 
 /** Docker and kind by their command lines. */
@@ -35,6 +48,8 @@ export class DockerEngine implements Engine {
   readonly #options: DockerEngineOptions
   /** Networks are made one after another: each looks for the lowest free one. */
   #networks: Promise<unknown> = Promise.resolve()
+  /** False once the engine said that it keeps none. */
+  #hasQuota = true
 
   constructor(options: DockerEngineOptions) {
     this.#options = options
@@ -104,6 +119,36 @@ export class DockerEngine implements Engine {
     const { environment } = this.#options
     const nodes = (await this.#owned(cluster)).filter(({ kind }) => kind === 'node')
     for (const { name } of nodes) await loadIntoNode(name, { images, environment, signal })
+  }
+
+  async createToolbox({ cluster, folder, session, signal }: CreateToolbox): Promise<void> {
+    const image = this.#options.workspaceImage
+    const own = (await this.#owned(cluster)).find(({ name }) => name === toolboxOf(cluster))
+    if (own?.state === 'running') return
+    if (own !== undefined) {
+      await this.#docker([own.state === 'paused' ? 'unpause' : 'start', own.name], { signal })
+      return
+    }
+    if (!(await this.#hasAll([image], signal))) throw provisionerError('WORKSPACE_IMAGE_MISSING', { image })
+    const run = () =>
+      this.#run('docker', toolboxArguments({ cluster, image, folder, session, hasQuota: this.#hasQuota }), { signal })
+    let result = await run()
+    if (result.exitCode !== 0 && this.#hasQuota && lacksQuota(result.error)) {
+      this.#hasQuota = false
+      await this.removeToolbox(cluster)
+      result = await run()
+    }
+    if (result.exitCode === 0) return
+    // What was made and could not be started would be taken for one that stands still.
+    await this.removeToolbox(cluster)
+    throw provisionerError('ENGINE_REFUSED', { what: 'start a toolbox', reason: lastLine(result.error) })
+  }
+
+  async removeToolbox(cluster: ClusterName): Promise<void> {
+    const own = (await this.#owned(cluster)).filter(({ name }) => name === toolboxOf(cluster))
+    if (own.length === 0) return
+    await this.#loosen(own)
+    await this.#removeAll(['rm', '--force', '--volumes', toolboxOf(cluster)], true)
   }
 
   async owned(installation: string): Promise<OwnedObject[]> {
@@ -249,6 +294,7 @@ export function kindsReason(error: string): string {
 }
 
 function lastLine(text: string): string {
-  const line = text.split('\n').findLast((each) => each.trim() !== '')
-  return line?.trim().replace(/\.$/, '') ?? 'it said nothing'
+  // `docker run` ends with where to read of its options, whatever went wrong.
+  const line = text.split('\n').findLast((each) => each.trim() !== '' && !each.startsWith("Run 'docker "))
+  return line?.trim().replace(/^docker: Error response from daemon: |\.$/g, '') ?? 'it said nothing'
 }

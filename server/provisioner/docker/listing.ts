@@ -4,6 +4,7 @@ export const KIND_LABEL = 'io.x-k8s.kind.cluster'
 export const INSTALLATION_LABEL = 'labwright.installation'
 export const CLUSTER_LABEL = 'labwright.cluster'
 export const INTENT_LABEL = 'labwright.intent'
+export const SESSION_LABEL = 'labwright.session'
 
 /** A line of `docker ps --format '{{json .}}'` or `docker network ls --format '{{json .}}'`. */
 interface Line {

@@ -6,8 +6,11 @@ import { DownloadProxy } from './proxy.ts'
 
 export type { DownloadProxy } from './proxy.ts'
 
+const FILE = 'downloads.json'
+
 interface Kept extends Pair {
-  port: number
+  /** On loopback; absent where nobody asked for one. */
+  port?: number
 }
 
 /**
@@ -18,17 +21,32 @@ export async function startDownloads(
   folder: string,
   mirrors: Record<string, Mirror>,
 ): Promise<{ proxy: DownloadProxy; port: number; certificate: string }> {
-  const file = path.join(folder, 'downloads.json')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const kept = await read(file)
-  const authority = kept ?? (await createAuthority())
+  const { authority, kept } = await openAuthority(folder)
   const proxy = new DownloadProxy(authority, mirrors)
   const port = await proxy.listen(kept?.port ?? 0).catch(() => proxy.listen(0))
-  if (port !== kept?.port) {
-    const text = JSON.stringify({ port, certificate: authority.certificate, key: authority.key } satisfies Kept)
-    await writeFile(file, text, { mode: 0o600 })
-  }
+  if (port !== kept?.port) await keep(folder, { ...authority, port })
   return { proxy, port, certificate: authority.certificate }
+}
+
+/** The proxy of a data folder for shells in containers: it listens on their sockets alone, and leads to nothing near this machine. */
+export async function openDownloads(
+  folder: string,
+  mirrors: Record<string, Mirror>,
+): Promise<{ proxy: DownloadProxy; certificate: string }> {
+  const { authority, kept } = await openAuthority(folder)
+  if (kept === undefined) await keep(folder, authority)
+  return { proxy: new DownloadProxy(authority, mirrors, 'public'), certificate: authority.certificate }
+}
+
+async function openAuthority(folder: string): Promise<{ authority: Pair; kept: Kept | undefined }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const kept = await read(path.join(folder, FILE))
+  const { certificate, key } = kept ?? (await createAuthority())
+  return { authority: { certificate, key }, kept }
+}
+
+function keep(folder: string, what: Kept): Promise<void> {
+  return writeFile(path.join(folder, FILE), JSON.stringify(what), { mode: 0o600 })
 }
 
 async function read(file: string): Promise<Kept | undefined> {

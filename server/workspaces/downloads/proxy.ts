@@ -5,9 +5,14 @@ import type { Duplex } from 'node:stream'
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 import type { Mirror } from '../provider.ts'
 import { certificateFor, type Pair } from './authority.ts'
+import { publicAddress } from './addresses.ts'
 import { covers, type Grant, grantOf, mirrorsHost } from './grants.ts'
 
 const CONNECT_MILLISECONDS = 10_000
+const MOST_CONNECTIONS = 256
+
+/** `public`: no address of this machine, of a private network or of a cloud's metadata, which the shells themselves cannot reach. */
+export type Reach = 'everything' | 'public'
 
 /** Which host a decrypted connection was meant for, and by whose right. */
 interface Tunnel {
@@ -26,17 +31,14 @@ export class DownloadProxy {
   readonly #contexts = new Map<string, Promise<SecureContext>>()
   readonly #tunnels = new WeakMap<object, Tunnel>()
   readonly #open = new Set<Duplex>()
-  readonly #proxy: Server
+  readonly #reach: Reach
+  readonly #servers = new Set<Server>()
   readonly #inner: Server
 
-  constructor(authority: Pair, mirrors: Record<string, Mirror>) {
+  constructor(authority: Pair, mirrors: Record<string, Mirror>, reach: Reach = 'everything') {
     this.#authority = authority
     this.#mirrors = mirrors
-    this.#proxy = createServer((_, response) => {
-      response.writeHead(405, { 'Content-Type': 'text/plain' })
-      response.end('This proxy carries HTTPS alone.\n')
-    })
-    this.#proxy.on('connect', (request: IncomingMessage, socket: Duplex) => this.#connect(request, socket))
+    this.#reach = reach
     this.#inner = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         if (!response.headersSent) response.writeHead(502, { 'Content-Type': 'text/plain' })
@@ -47,13 +49,27 @@ export class DownloadProxy {
 
   /** Listens on loopback; returns the port. 0 takes a free one. Throws EADDRINUSE when another program has it. */
   listen(port: number): Promise<number> {
+    const server = this.server()
     return new Promise((resolve, reject) => {
-      this.#proxy.once('error', reject)
-      this.#proxy.listen(port, '127.0.0.1', () => {
-        const address = this.#proxy.address()
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', () => {
+        const address = server.address()
         resolve(typeof address === 'object' && address !== null ? address.port : port)
       })
     })
+  }
+
+  /** One more way in, for its maker to let it listen; it ends with the proxy, if not before. */
+  server(): Server {
+    const server = createServer((_, response) => {
+      response.writeHead(405, { 'Content-Type': 'text/plain' })
+      response.end('This proxy carries HTTPS alone.\n')
+    })
+    server.maxConnections = MOST_CONNECTIONS
+    server.on('connect', (request: IncomingMessage, socket: Duplex) => this.#connect(request, socket))
+    this.#servers.add(server)
+    server.once('close', () => this.#servers.delete(server))
+    return server
   }
 
   allow(session: string, grant: Grant): void {
@@ -66,8 +82,9 @@ export class DownloadProxy {
 
   async close(): Promise<void> {
     for (const socket of this.#open) socket.destroy()
-    this.#proxy.closeAllConnections()
-    await new Promise((resolve) => this.#proxy.close(resolve))
+    const servers = [...this.#servers]
+    for (const server of servers) server.closeAllConnections()
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   }
 
   #connect(request: IncomingMessage, socket: Duplex): void {
@@ -82,7 +99,16 @@ export class DownloadProxy {
     }
     const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(request.url ?? '') ?? []
     if (port === '443' && mirrorsHost(grant, host.toLowerCase())) this.#intercept(socket, { host, grant })
-    else this.#pass(socket, host, Number(port))
+    else
+      this.#target(host).then(
+        (address) => this.#pass(socket, { host, address, port: Number(port) }),
+        () => refuse(socket, host),
+      )
+  }
+
+  /** The address to connect to. @throws where the way does not lead */
+  async #target(host: string): Promise<string> {
+    return this.#reach === 'everything' ? host : publicAddress(host)
   }
 
   #intercept(socket: Duplex, tunnel: Tunnel): void {
@@ -106,8 +132,8 @@ export class DownloadProxy {
     )
   }
 
-  #pass(socket: Duplex, host: string, port: number): void {
-    const upstream = connect({ host, port, timeout: CONNECT_MILLISECONDS })
+  #pass(socket: Duplex, { host, address, port }: { host: string; address: string; port: number }): void {
+    const upstream = connect({ host: address, port, timeout: CONNECT_MILLISECONDS })
     let answered = false
     upstream.on('connect', () => {
       answered = true
@@ -118,7 +144,7 @@ export class DownloadProxy {
     upstream.on('timeout', () => upstream.destroy(new Error('timed out')))
     upstream.on('error', () => {
       if (answered) socket.destroy()
-      else socket.end(`HTTP/1.1 502 Could not reach ${host.replaceAll(/[^\w.:-]/g, '')}\r\nContent-Length: 0\r\n\r\n`)
+      else refuse(socket, host)
     })
     upstream.on('close', () => socket.destroy())
     socket.on('close', () => upstream.destroy())
@@ -155,4 +181,9 @@ export class DownloadProxy {
     })
     request.pipe(upstream)
   }
+}
+
+/** As a proxy that cannot reach the host. */
+function refuse(socket: Duplex, host: string): void {
+  socket.end(`HTTP/1.1 502 Could not reach ${host.replaceAll(/[^\w.:-]/g, '')}\r\nContent-Length: 0\r\n\r\n`)
 }

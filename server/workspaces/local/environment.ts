@@ -6,14 +6,18 @@ export interface InsidePlaces {
   tools: string[]
   /** `http://NAME:SECRET@127.0.0.1:PORT`: the way to downloads. */
   proxy: string
+  /** Names, addresses and networks that are reached without the proxy, beside loopback. */
+  direct?: string[]
 }
 
 const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin']
-/** The cluster is on loopback: its traffic never goes by way of the proxy. */
-const DIRECT = '127.0.0.1,localhost,::1'
+/** What is near never goes by way of the proxy. */
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 
 /** The whole environment of a learner's shell: an allow-list, nothing of the server's own passes. */
-export function shellEnvironment({ home, settings, tools, proxy }: InsidePlaces): Record<string, string> {
+export function shellEnvironment(places: InsidePlaces): Record<string, string> {
+  const { home, settings, tools, proxy, direct = [] } = places
+  const withoutProxy = [...LOOPBACK, ...direct].join(',')
   const certificates = `${settings}/ca.crt`
   return {
     HOME: home,
@@ -27,8 +31,8 @@ export function shellEnvironment({ home, settings, tools, proxy }: InsidePlaces)
     KUBECONFIG: `${home}/.kube/config`,
     https_proxy: proxy,
     HTTPS_PROXY: proxy,
-    no_proxy: DIRECT,
-    NO_PROXY: DIRECT,
+    no_proxy: withoutProxy,
+    NO_PROXY: withoutProxy,
     CURL_CA_BUNDLE: certificates,
     SSL_CERT_FILE: certificates,
   }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { workspaceError } from '../../../protocol/errors/workspace.ts'
@@ -7,6 +6,8 @@ import type { Mirror, RunResult, Workspace, WorkspaceProvider, WorkspaceRequest 
 import type { ShellSpec } from '../shell-spec.ts'
 import { shellEnvironment } from './environment.ts'
 import { writeInside } from './inside.ts'
+import { keptSecret } from './secret.ts'
+import { writable } from './writable.ts'
 import { removeTree } from './remove.ts'
 import { runScript } from './run.ts'
 import { findSandbox, SANDBOX_HOME, SANDBOX_SETTINGS, SANDBOX_TOOLS, sandboxArguments } from './sandbox.ts'
@@ -71,6 +72,7 @@ class LocalWorkspaces implements WorkspaceProvider {
   readonly #secrets = new Map<string, string>()
   readonly #bwrap: string | undefined
   readonly whyPlain: string | undefined
+  readonly standpoint = 'machine'
   #tools: Tools = { found: {}, notes: [] }
 
   constructor(parts: Parts) {
@@ -185,26 +187,5 @@ class LocalWorkspaces implements WorkspaceProvider {
       folder: '/',
       environment: shellEnvironment({ home: SANDBOX_HOME, settings: SANDBOX_SETTINGS, tools: [SANDBOX_TOOLS], proxy }),
     }
-  }
-}
-
-/** A secret that shells started before a restart still have. */
-async function keptSecret(file: string): Promise<string> {
-  const kept = await readFile(file, 'utf8').catch(() => '')
-  // A full disk may have left an empty file, and an empty secret is everybody's.
-  if (/^[0-9a-f]{48}$/.test(kept)) return kept
-  const secret = randomBytes(24).toString('hex')
-  await writable(path.basename(file), () => writeFile(file, secret, { mode: 0o600 }))
-  return secret
-}
-
-async function writable<T>(what: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write()
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'FILE_OUTSIDE_HOME') throw error
-    const reason = { ENOSPC: 'the disk is full', EROFS: 'it is read-only', EACCES: 'it is not permitted' }[code ?? '']
-    throw workspaceError('WORKSPACE_NOT_WRITABLE', { path: what, reason: reason ?? code ?? String(error) }, error)
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { rootCertificates } from 'node:tls'
 
@@ -34,5 +34,9 @@ export async function writeSettings(folder: string, certificateOfMirrors: string
     group: GROUP,
     'ca.crt': [...rootCertificates, certificateOfMirrors].join('\n'),
   }
-  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text)
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(path.join(folder, name), text)
+    // Shells may be another user's; the folder says who comes near.
+    await chmod(path.join(folder, name), 0o644)
+  }
 }

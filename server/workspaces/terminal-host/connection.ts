@@ -1,9 +1,14 @@
 import type { Socket } from 'node:net'
+import * as v from 'valibot'
+import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { workspaceError } from '../../../protocol/errors/workspace.ts'
+import { frameHead } from '../../../protocol/live-frames.ts'
+import { OUTPUT } from '../../../protocol/live.ts'
+import type { RunResult } from '../provider.ts'
 import type { ShellSpec } from '../shell-spec.ts'
-import { type FromHost, HOST_PROTOCOL_VERSION, type HostTerminal, type ToHost } from './messages.ts'
+import { type FromHost, fromHost, HOST_PROTOCOL_VERSION, type HostTerminal, type ToHost } from './messages.ts'
+import { Requests } from './requests.ts'
 import type { RunState } from './runs.ts'
-import { connectToHost, type TerminalHostPlace } from './start.ts'
 import { Wire } from './wire.ts'
 
 /** What the pages of a session are told. */
@@ -28,30 +33,53 @@ export interface Viewer extends Disposable {
   resize(terminal: number, columns: number, rows: number): void
 }
 
+/** A way to a host. */
+export interface HostLink {
+  /** A new connection; starts the host where that can be done, else waits until it calls. */
+  connect(): Promise<Socket>
+  /** Nothing waits any more. */
+  close?(): void
+  /**
+   * The session of a host that its learner could have put in the place of ours: whatever it says is said of that session alone, within
+   * bounds. Such a host is not told to stop when it is of another version.
+   */
+  confinedTo?: string
+}
+
 const STOP_MILLISECONDS = 1000
+/** Until a host is connected. Where it has to be started, that ends sooner. */
+const CALL_MILLISECONDS = 20_000
+/** Of one who owes its greeting. */
+const GREETING_MILLISECONDS = 5000
+/** Ours opens sixteen. */
+const MOST_CONFINED_TERMINALS = 32
+/** Beyond the limit of a script itself. */
+const ANSWER_MILLISECONDS = 20_000
 
-type Pending = { resolve: (terminal: HostTerminal) => void; reject: (error: Error) => void }
+type HostWire = Wire<FromHost, ToHost>
 
-/** The server's side of the terminal host: found by its socket, started when it is not there, replaced when it died. */
+/** The server's side of a terminal host: found by its socket, replaced when it died. */
 export class TerminalHostConnection {
-  readonly #place: TerminalHostPlace
+  readonly #link: HostLink
   readonly #terminals = new Map<number, HostTerminal>()
   readonly #listeners = new Map<string, Set<SessionTerminalsListener>>()
   readonly #viewers = new Map<number, ViewerListener>()
-  readonly #pending = new Map<number, Pending>()
-  #wire: Wire<FromHost, ToHost> | undefined
-  #connecting: Promise<Wire<FromHost, ToHost>> | undefined
-  #counter = 1
+  readonly #requests = new Requests()
+  #wire: HostWire | undefined
+  #connecting: Promise<HostWire> | undefined
+  #viewerCount = 0
   #stopped: (() => void) | undefined
+  /** Why the last one that called was sent away. */
+  #failure: Error | undefined
   #closed = false
 
-  constructor(place: TerminalHostPlace) {
-    this.#place = place
+  constructor(link: HostLink) {
+    this.#link = link
   }
 
   /** Finds or starts the host. Every other call does so by itself; at the server's start it makes the first session faster. */
   async ready(): Promise<void> {
-    await this.#connected()
+    await this.#soon()
   }
 
   /** Terminals of a session in the order in which they were opened. */
@@ -64,12 +92,34 @@ export class TerminalHostConnection {
   }
 
   async open(session: string, name: string, shell: ShellSpec, columns: number, rows: number): Promise<HostTerminal> {
-    const wire = await this.#connected()
-    const request = this.#counter++
-    return new Promise((resolve, reject) => {
-      this.#pending.set(request, { resolve, reject })
-      wire.send({ type: 'open', request, session, name, shell, columns, rows })
-    })
+    try {
+      const { terminal } = await this.#ask({ type: 'open', session, name, shell, columns, rows }, 'opened')
+      return this.#terminals.get(terminal.number) ?? terminal
+    } catch (error) {
+      throw error instanceof LabwrightError
+        ? error
+        : workspaceError('TERMINAL_LIMIT', { reason: (error as Error).message }, error)
+    }
+  }
+
+  /** Writes a file below the home of a host that has one. @throws HostRefusal */
+  async write(path: string, text: string, { mode, ifMissing }: { mode: number; ifMissing: boolean }): Promise<void> {
+    await this.#ask({ type: 'write', path, text, mode, ifMissing }, 'written')
+  }
+
+  /** Runs a program without a terminal. @throws HostRefusal */
+  async script(
+    shell: ShellSpec,
+    { timeoutMilliseconds, signal }: { timeoutMilliseconds: number; signal?: AbortSignal },
+  ): Promise<RunResult> {
+    const ask = { type: 'script', shell, timeoutMilliseconds } as const
+    const { exitCode, output, timedOut } = await this.#ask(
+      ask,
+      'ran',
+      timeoutMilliseconds + ANSWER_MILLISECONDS,
+      signal,
+    )
+    return { exitCode, output, timedOut }
   }
 
   close(terminal: number): void {
@@ -103,7 +153,7 @@ export class TerminalHostConnection {
 
   /** A page's eye on terminals. `page` is its own name, by which repeated input is recognised. */
   viewer(page: string, listener: ViewerListener): Viewer {
-    const viewer = this.#counter++
+    const viewer = (this.#viewerCount += 1)
     this.#viewers.set(viewer, listener)
     return {
       attach: (terminal, offset) => this.#wire?.send({ type: 'attach', viewer, page, terminal, offset }),
@@ -119,6 +169,7 @@ export class TerminalHostConnection {
   /** Lets go of the host, which goes on without this server. */
   [Symbol.dispose](): void {
     this.#closed = true
+    this.#link.close?.()
     this.#wire?.[Symbol.dispose]()
   }
 
@@ -137,62 +188,127 @@ export class TerminalHostConnection {
     wire[Symbol.dispose]()
   }
 
-  #connected(): Promise<Wire<FromHost, ToHost>> {
+  async #ask<T extends Answer['type']>(
+    ask: Asked,
+    answer: T,
+    milliseconds = ANSWER_MILLISECONDS,
+    signal?: AbortSignal,
+  ): Promise<Extract<FromHost, { type: T }>> {
+    const wire = await this.#soon()
+    const { request, answered } = this.#requests.add(answer, milliseconds)
+    const cancel = () => wire.send({ type: 'cancel', request })
+    wire.send({ ...ask, request })
+    if (signal?.aborted === true) cancel()
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      return (await answered) as Extract<FromHost, { type: T }>
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** @throws TOOLBOX_SILENT when the host does not call in time */
+  #soon(): Promise<HostWire> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        const reason = this.#failure?.message ?? `it did not call within ${CALL_MILLISECONDS / 1000} s`
+        reject(workspaceError('TOOLBOX_SILENT', { reason }, this.#failure))
+      }, CALL_MILLISECONDS)
+      this.#connected()
+        .then(resolve, reject)
+        .finally(() => clearTimeout(late))
+    })
+  }
+
+  #connected(): Promise<HostWire> {
     if (this.#wire !== undefined) return Promise.resolve(this.#wire)
     this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined))
     return this.#connecting
   }
 
-  async #connect(): Promise<Wire<FromHost, ToHost>> {
+  async #connect(): Promise<HostWire> {
     for (;;) {
-      const socket = await connectToHost(this.#place)
-      const wire = await this.#greet(socket)
-      if (wire !== undefined) return wire
+      const socket = await this.#link.connect()
+      try {
+        const wire = await this.#greet(socket)
+        if (wire !== undefined) return wire
+      } catch (error) {
+        // Somebody else in the container called, or one that is broken: the right one may still come.
+        if (!this.#isConfined) throw error
+        this.#failure = error as Error
+      }
     }
   }
 
+  get #isConfined(): boolean {
+    return this.#link.confinedTo !== undefined
+  }
+
   /** Undefined when the host is of another version and was asked to end: the next one will be ours. */
-  #greet(socket: Socket): Promise<Wire<FromHost, ToHost> | undefined> {
+  #greet(socket: Socket): Promise<HostWire | undefined> {
     return new Promise((resolve, reject) => {
       let greeted = false
-      const wire: Wire<FromHost, ToHost> = new Wire(socket, {
+      const options = { parse: (value: unknown) => v.parse(fromHost, value), isTrusted: !this.#isConfined }
+      const late = this.#isConfined
+        ? setTimeout(() => wire.refuse('did not say who it is'), GREETING_MILLISECONDS)
+        : undefined
+      const wire: HostWire = new Wire<FromHost, ToHost>(socket, options, {
         message: (message) => {
-          if (message.type !== 'welcome') return this.#message(message)
-          if (message.version !== HOST_PROTOCOL_VERSION) return wire.send({ type: 'stop' })
+          if (message.type !== 'welcome') return greeted ? this.#message(wire, message) : undefined
+          if (greeted) return
+          if (message.version !== HOST_PROTOCOL_VERSION)
+            return this.#isConfined ? wire.refuse('is of another version of Labwright') : wire.send({ type: 'stop' })
+          clearTimeout(late)
           greeted = true
+          this.#failure = undefined
           this.#wire = wire
           this.#terminals.clear()
-          for (const terminal of message.terminals) this.#terminals.set(terminal.number, terminal)
+          for (const terminal of message.terminals) this.#keep(wire, terminal)
           resolve(wire)
         },
-        frame: (viewer, frame) => this.#viewers.get(viewer)?.frame(frame),
+        frame: (viewer, frame) => this.#frame(viewer, frame),
         closed: (error) => {
-          if (greeted) this.#lost()
-          else if (error === undefined) resolve(undefined)
-          else reject(error)
+          clearTimeout(late)
+          if (greeted) this.#lost(error)
+          else if (error === undefined && !this.#isConfined) resolve(undefined)
+          else reject(error ?? new Error('it hung up'))
         },
       })
       wire.send({ type: 'hello', version: HOST_PROTOCOL_VERSION })
     })
   }
 
-  #message(message: Exclude<FromHost, { type: 'welcome' }>): void {
+  #frame(viewer: number, frame: Buffer): void {
+    const { opcode, terminal } = frameHead(frame)!
+    if (opcode === OUTPUT && this.#terminals.has(terminal)) this.#viewers.get(viewer)?.frame(frame)
+  }
+
+  /** What a confined host says of a terminal is said of its own session. */
+  #keep(wire: HostWire, { session, ...terminal }: HostTerminal): void {
+    this.#terminals.set(terminal.number, { ...terminal, session: this.#link.confinedTo ?? session })
+    if (this.#isConfined && this.#terminals.size > MOST_CONFINED_TERMINALS)
+      wire.refuse('has more terminals than it may')
+  }
+
+  #message(wire: HostWire, message: Exclude<FromHost, { type: 'welcome' }>): void {
     switch (message.type) {
       case 'opened':
-        this.#terminals.set(message.terminal.number, message.terminal)
-        this.#tell(message.terminal.session)
-        return this.#settle(message.request)?.resolve(message.terminal)
+        this.#keep(wire, message.terminal)
+        this.#tell(this.#terminals.get(message.terminal.number)?.session)
+        return this.#requests.settle(message)
       case 'refused':
-        return this.#settle(message.request)?.reject(workspaceError('TERMINAL_LIMIT', { reason: message.reason }))
+      case 'written':
+      case 'ran':
+        return this.#requests.settle(message)
       case 'terminal': {
         const runs = this.#terminals.get(message.terminal.number)?.runs ?? []
-        this.#terminals.set(message.terminal.number, { ...message.terminal, runs })
-        return this.#tell(message.terminal.session)
+        this.#keep(wire, { ...message.terminal, runs })
+        return this.#tell(this.#terminals.get(message.terminal.number)?.session)
       }
       case 'closed': {
         const session = this.#terminals.get(message.terminal)?.session
         this.#terminals.delete(message.terminal)
-        return session === undefined ? undefined : this.#tell(session)
+        return this.#tell(session)
       }
       case 'run':
         return this.#run(message.terminal, message.run)
@@ -203,30 +319,25 @@ export class TerminalHostConnection {
     }
   }
 
-  #settle(request: number): Pending | undefined {
-    const pending = this.#pending.get(request)
-    this.#pending.delete(request)
-    return pending
-  }
-
   #run(number: number, run: RunState): void {
     const terminal = this.#terminals.get(number)
     if (terminal === undefined) return
-    terminal.runs = [...terminal.runs.filter((other) => other.key !== run.key), run]
+    terminal.runs = [...terminal.runs.filter((other) => other.key !== run.key), run].slice(-MOST_REMEMBERED_RUNS)
     for (const listener of this.#listeners.get(terminal.session) ?? []) listener.run(number, run)
   }
 
-  #tell(session: string, lost = false): void {
+  #tell(session: string | undefined, lost = false): void {
+    if (session === undefined) return
     const terminals = this.list(session)
     for (const listener of this.#listeners.get(session) ?? []) listener.terminals(terminals, lost)
   }
 
-  #lost(): void {
+  #lost(reason: Error | undefined): void {
     this.#wire = undefined
+    this.#failure = reason
     const sessions = new Set([...this.#terminals.values()].map((terminal) => terminal.session))
     this.#terminals.clear()
-    for (const { reject } of this.#pending.values()) reject(workspaceError('TERMINALS_LOST'))
-    this.#pending.clear()
+    this.#requests.rejectAll(workspaceError('TERMINALS_LOST'))
     this.#stopped?.()
     if (this.#closed) return
     for (const session of sessions) this.#tell(session, true)
@@ -234,3 +345,9 @@ export class TerminalHostConnection {
     this.#connected().catch(() => {})
   }
 }
+
+const MOST_REMEMBERED_RUNS = 200
+
+type Asked = DistributiveOmit<Extract<ToHost, { type: 'open' | 'write' | 'script' }>, 'request'>
+type Answer = Extract<FromHost, { type: 'opened' | 'written' | 'ran' }>
+type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never

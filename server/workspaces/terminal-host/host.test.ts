@@ -9,6 +9,7 @@ import type { ShellSpec } from '../shell-spec.ts'
 import { TerminalHostConnection, type Viewer } from './connection.ts'
 import { TerminalHost } from './host.ts'
 import { socketPath } from '../../sockets/index.ts'
+import { localHost } from './start.ts'
 
 let folder: string
 let host: TerminalHost
@@ -18,7 +19,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'terminals-'))
   host = new TerminalHost(systemClock, { idle: () => {}, stop: () => {} })
   await host.listen(socketPath(folder, 'terminals'))
-  connection = new TerminalHostConnection({ dataFolder: folder, program: '/nowhere.js' })
+  connection = new TerminalHostConnection(localHost({ dataFolder: folder, program: '/nowhere.js' }))
   await connection.ready()
 })
 
@@ -190,7 +191,7 @@ test('another server finds the terminals, and a size is set once', async () => {
     80,
     24,
   )
-  const other = new TerminalHostConnection({ dataFolder: folder, program: '/nowhere.js' })
+  const other = new TerminalHostConnection(localHost({ dataFolder: folder, program: '/nowhere.js' }))
   await other.ready()
   expect(other.list('s')).toEqual([terminal])
   const eye = page('p')

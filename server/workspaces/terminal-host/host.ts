@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { decodeFrame, encodeFrame } from '../../../protocol/live-frames.ts'
 import { ACK, INPUT, OUTPUT } from '../../../protocol/live.ts'
 import type { Clock } from '../../../protocol/clock.ts'
+import { HomeWork } from './home-work.ts'
 import { type FromHost, HOST_PROTOCOL_VERSION, type ToHost } from './messages.ts'
 import { Terminal } from './terminal.ts'
 import { Wire } from './wire.ts'
@@ -13,7 +14,14 @@ type ServerWire = Wire<ToHost, FromHost>
 type Viewers = Map<number, number>
 type Open = Extract<ToHost, { type: 'open' }>
 
-/** Holds the terminals and answers servers on a Unix socket, one after another or (for a moment) two at once. */
+export interface TerminalHostOptions {
+  idle?(this: void, state: 'in use' | 'shells only' | 'empty'): void
+  stop(this: void): void
+  /** The home that this host may write in; without one it holds terminals alone. */
+  home?: string
+}
+
+/** Holds the terminals and answers servers on Unix sockets, one after another or (for a moment) two at once. */
 export class TerminalHost {
   readonly #clock: Clock
   readonly #terminals = new Map<number, Terminal>()
@@ -22,15 +30,13 @@ export class TerminalHost {
   /** Seconds since 2026 as the first number: a page that outlived an earlier host can't take its terminals for ours. */
   #nextNumber: number
   #nextViewer = 1
-  #onIdle: (idle: 'in use' | 'shells only' | 'empty') => void
-  #onStop: () => void
+  readonly #options: TerminalHostOptions
 
-  constructor(clock: Clock, hooks: { idle: (state: 'in use' | 'shells only' | 'empty') => void; stop: () => void }) {
+  constructor(clock: Clock, options: TerminalHostOptions) {
     this.#clock = clock
-    this.#onIdle = hooks.idle
-    this.#onStop = hooks.stop
+    this.#options = options
     this.#nextNumber = Math.max(1, Math.floor((clock.now() - Date.UTC(2026, 0, 1)) / 1000))
-    this.#server = createServer((socket) => this.#accept(socket))
+    this.#server = createServer((socket) => this.accept(socket))
   }
 
   listen(path: string): Promise<void> {
@@ -46,22 +52,28 @@ export class TerminalHost {
     for (const terminal of this.#terminals.values()) terminal.end()
   }
 
-  #accept(socket: Socket): void {
+  /** Answers the server at the other end of a socket until it hangs up. */
+  accept(socket: Socket): void {
     const viewers: Viewers = new Map()
-    const wire: ServerWire = new Wire(socket, {
-      message: (message) => this.#message(wire, viewers, message),
+    // Whoever can open this socket may start programs as this user: there is nothing to protect from it.
+    const options = { parse: (message: unknown) => message as ToHost, isTrusted: true }
+    const wire: ServerWire = new Wire<ToHost, FromHost>(socket, options, {
+      message: (message) => this.#message(wire, viewers, work, message),
       frame: (viewer, frame) => this.#frame(viewers, viewer, frame),
       closed: () => {
         this.#wires.delete(wire)
         for (const viewer of viewers.values()) this.#detach(viewer)
+        work?.[Symbol.dispose]()
         this.#idle()
       },
     })
+    const { home } = this.#options
+    const work = home === undefined ? undefined : new HomeWork(home, (answer) => wire.send(answer))
     this.#wires.add(wire)
     this.#idle()
   }
 
-  #message(wire: ServerWire, viewers: Viewers, message: ToHost): void {
+  #message(wire: ServerWire, viewers: Viewers, work: HomeWork | undefined, message: ToHost): void {
     const terminal = 'terminal' in message ? this.#terminals.get(message.terminal) : undefined
     switch (message.type) {
       case 'hello':
@@ -94,8 +106,12 @@ export class TerminalHost {
       case 'closeSession':
         for (const each of this.#terminals.values()) if (each.session === message.session) this.#end(each)
         return
+      case 'write':
+      case 'script':
+      case 'cancel':
+        return work?.take(message)
       case 'stop':
-        return this.#onStop()
+        return this.#options.stop()
     }
   }
 
@@ -184,6 +200,6 @@ export class TerminalHost {
   }
 
   #idle(): void {
-    this.#onIdle(this.#wires.size > 0 ? 'in use' : this.#terminals.size > 0 ? 'shells only' : 'empty')
+    this.#options.idle?.(this.#wires.size > 0 ? 'in use' : this.#terminals.size > 0 ? 'shells only' : 'empty')
   }
 }

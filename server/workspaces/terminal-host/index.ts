@@ -1,4 +1,6 @@
 export { TerminalHostConnection } from './connection.ts'
-export type { Viewer } from './connection.ts'
+export type { HostLink, Viewer } from './connection.ts'
+export { sharedTerminals, terminalsOf, type SessionTerminals, type TerminalHosts } from './hosts.ts'
 export type { HostTerminal } from './messages.ts'
 export type { RunState } from './runs.ts'
+export { localHost } from './start.ts'

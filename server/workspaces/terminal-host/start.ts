@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { workspaceError } from '../../../protocol/errors/workspace.ts'
 import { socketPath } from '../../sockets/index.ts'
+import type { HostLink } from './connection.ts'
 
 const START_DEADLINE_MILLISECONDS = 8000
 const RETRY_MILLISECONDS = 20
@@ -25,8 +26,12 @@ function tryConnect(file: string): Promise<Socket | undefined> {
   })
 }
 
-/** Connects to the terminal host of a data folder, starting one when none answers. It outlives this process. */
-export async function connectToHost(place: TerminalHostPlace): Promise<Socket> {
+/** The terminal host of a data folder: the one that answers, else one that is started. It outlives this process. */
+export function localHost(place: TerminalHostPlace): HostLink {
+  return { connect: () => connectToHost(place) }
+}
+
+async function connectToHost(place: TerminalHostPlace): Promise<Socket> {
   const file = socketPath(place.dataFolder, 'terminals')
   const living = await tryConnect(file)
   if (living !== undefined) return living

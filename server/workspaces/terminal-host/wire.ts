@@ -3,9 +3,20 @@ import { frameHead } from '../../../protocol/live-frames.ts'
 
 const HEADER_BYTES = 5
 const VIEWER_BYTES = 4
-const MAX_FRAME_BYTES = 4 * 1024 * 1024
+const MAX_FRAME_BYTES = 8 * 1024 * 1024
+/** Each piece takes memory of its own, however small it is. */
+const MAX_PIECES = 1024
 const JSON_KIND = 0
 const FRAME_KIND = 1
+
+/** What one whom we do not trust may send, and may leave unread. */
+const UNTRUSTED_BYTES_PER_SECOND = 32 * 1024 * 1024
+const UNTRUSTED_UNSENT_BYTES = 16 * 1024 * 1024
+/** Reading a message or frame counts for so many bytes. */
+const MESSAGE_COST_BYTES = 8 * 1024
+const FRAME_COST_BYTES = 2 * 1024
+/** What may be read at once before the budget is looked at. */
+const BURST_MILLISECONDS = 100
 
 export interface WireEvents<In> {
   message(message: In): void
@@ -15,16 +26,31 @@ export interface WireEvents<In> {
   closed(error?: Error): void
 }
 
+export interface WireOptions<In> {
+  /** Checks what was sent. @throws when it is no message */
+  parse(this: void, value: unknown): In
+  /** False for a side that could mean harm: it is read no faster than a person's terminals need, and must read what it is sent. */
+  isTrusted: boolean
+}
+
 /** One end of the socket between server and terminal host. */
 export class Wire<In, Out> {
   readonly #socket: Socket
   readonly #events: WireEvents<In>
-  #pending: Buffer = Buffer.alloc(0)
+  readonly #options: WireOptions<In>
+  /** Pieces of the next frame: put together once it is whole, however small they are. */
+  #pieces: Buffer[] = []
+  #size = 0
+  #wanted = HEADER_BYTES
+  /** When what was read so far is paid for, on the clock of `performance.now`. */
+  #paid = 0
+  #resume: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(socket: Socket, events: WireEvents<In>) {
+  constructor(socket: Socket, options: WireOptions<In>, events: WireEvents<In>) {
     this.#socket = socket
     this.#events = events
+    this.#options = options
     socket.on('data', (bytes: Buffer) => this.#receive(bytes))
     socket.on('error', (error) => this.#end(error))
     socket.on('close', () => this.#end())
@@ -51,37 +77,84 @@ export class Wire<In, Out> {
   }
 
   #write(buffer: Buffer): void {
-    if (!this.#closed) this.#socket.write(buffer)
+    if (this.#closed) return
+    this.#socket.write(buffer)
+    if (!this.#options.isTrusted && this.#socket.writableLength > UNTRUSTED_UNSENT_BYTES)
+      this.refuse('does not read what it is sent')
   }
 
   #receive(bytes: Buffer): void {
-    this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes])
-    while (this.#pending.length >= HEADER_BYTES && !this.#closed) {
-      const length = this.#pending.readUInt32BE(0)
-      if (length > MAX_FRAME_BYTES) return this.#refuse(`a frame of ${length} bytes`)
-      if (this.#pending.length < HEADER_BYTES + length) return
-      const kind = this.#pending.readUInt8(4)
-      const body = this.#pending.subarray(HEADER_BYTES, HEADER_BYTES + length)
-      this.#pending = this.#pending.subarray(HEADER_BYTES + length)
-      this.#take(kind, body)
+    this.#pieces.push(bytes)
+    this.#size += bytes.length
+    this.#pay(bytes.length)
+    if (this.#size < this.#wanted) {
+      if (this.#pieces.length > MAX_PIECES) this.#pieces = [Buffer.concat(this.#pieces)]
+      return
     }
+    let pending = this.#pieces.length === 1 ? bytes : Buffer.concat(this.#pieces)
+    while (pending.length >= HEADER_BYTES && !this.#closed) {
+      const length = pending.readUInt32BE(0)
+      if (length > MAX_FRAME_BYTES) return this.refuse(`sent a frame of ${length} bytes`)
+      this.#wanted = HEADER_BYTES + length
+      if (pending.length < this.#wanted) break
+      this.#take(pending.readUInt8(4), pending.subarray(HEADER_BYTES, this.#wanted))
+      pending = pending.subarray(this.#wanted)
+      this.#wanted = HEADER_BYTES
+    }
+    this.#pieces = pending.length === 0 ? [] : [pending]
+    this.#size = pending.length
   }
 
   #take(kind: number, body: Buffer): void {
-    if (kind === JSON_KIND) return this.#events.message(JSON.parse(body.toString()) as In)
+    if (kind === JSON_KIND) {
+      this.#pay(MESSAGE_COST_BYTES)
+      const message = this.#parse(body)
+      return message === undefined ? undefined : this.#events.message(message)
+    }
     const frame = body.subarray(VIEWER_BYTES)
-    if (kind !== FRAME_KIND || frameHead(frame) === undefined) return this.#refuse(`a frame of kind ${kind}`)
+    this.#pay(FRAME_COST_BYTES)
+    if (kind !== FRAME_KIND || frameHead(frame) === undefined) return this.refuse(`sent a frame of kind ${kind}`)
     this.#events.frame(body.readUInt32BE(0), frame)
   }
 
-  #refuse(what: string): void {
+  #parse(body: Buffer): In | undefined {
+    try {
+      return this.#options.parse(JSON.parse(body.toString()))
+    } catch (error) {
+      this.refuse('sent a message that is none', error)
+      return undefined
+    }
+  }
+
+  /** Reading stops until what was read is paid for. */
+  #pay(bytes: number): void {
+    if (this.#options.isTrusted) return
+    const now = performance.now()
+    this.#paid = Math.max(this.#paid, now) + (bytes / UNTRUSTED_BYTES_PER_SECOND) * 1000
+    if (this.#paid - now < BURST_MILLISECONDS || this.#resume !== undefined) return
+    this.#socket.pause()
+    const wait = (): void => {
+      const left = this.#paid - performance.now()
+      if (left > 1) this.#resume = setTimeout(wait, left)
+      else {
+        this.#resume = undefined
+        this.#socket.resume()
+      }
+    }
+    this.#resume = setTimeout(wait, BURST_MILLISECONDS)
+  }
+
+  /** Ends the connection for a breach of its rules; `what` follows "the other side". */
+  refuse(what: string, cause?: unknown): void {
     this.#socket.destroy()
-    this.#end(new Error(`the other side of the terminal socket sent ${what}`))
+    this.#end(new Error(`the other side of the terminal socket ${what}`, { cause }))
   }
 
   #end(error?: Error): void {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#resume)
+    this.#pieces = []
     this.#events.closed(error)
   }
 }

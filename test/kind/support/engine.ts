@@ -1,4 +1,5 @@
 import path from 'node:path'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { DockerEngine } from '../../../server/provisioner/docker/docker-engine.ts'
 import { defaultNodeImage } from '../../../server/provisioner/docker/kind-config.ts'
 
@@ -11,6 +12,7 @@ export const engine = new DockerEngine({
   environment,
   templates,
   nodeImage: process.env['LABWRIGHT_NODE_IMAGE'] ?? defaultNodeImage(templates),
+  workspaceImage: process.env['LABWRIGHT_WORKSPACE_IMAGE'] ?? `labwright/workspace:${packageJson.version}`,
 })
 
 /** Says in one sentence what this machine lacks, before anything is tried. */

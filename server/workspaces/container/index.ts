@@ -1,0 +1,1 @@
+export { createContainerWorkspaces } from './container.ts'
