@@ -43,6 +43,8 @@ export function runCommand(command: string, args: readonly string[], options: Co
     const end = (why: string) => {
       if (reason !== undefined) return
       reason = new Error(`${command} ${why}`)
+      // Nobody may read it any more, and a stream that is not read never closes.
+      child.stdout.unpipe().resume()
       signalGroup(child.pid, 'SIGTERM')
       force = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE_MILLISECONDS)
     }
