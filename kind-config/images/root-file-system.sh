@@ -10,7 +10,7 @@ required='node sh bash cat ls sleep seq sort uniq grep sed awk curl env id date 
 wanted='[ base64 basename chown cmp comm dd df diff dig dirname du echo expr false find free getent getopt gunzip gzip host hostname ip jq
   kill less md5sum mktemp nc nl nproc nslookup od openssl paste pgrep ping pkill printenv printf ps pwd readlink realpath sha256sum
   ss stat stdbuf tac tar tee test timeout top true uname vi wget whoami xargs yes'
-workspace='vim nano clear reset tput infocmp stty tty nohup which zcat watch envsubst patch file make'
+workspace='vim nano clear reset tput infocmp stty tty nohup which zcat watch envsubst patch file make mkfifo truncate'
 case $kind in
   sample) ;;
   workspace) required="$required git jq tar install uname"; wanted="$wanted $workspace" ;;
