@@ -65,7 +65,8 @@ async function serve({ config, open }: Options): Promise<number> {
   const server = await startServer(config, (sentence) => console.error(`labwright: ${sentence}`))
   const link = server.link()
   console.log(link)
-  const note = kubectlNote()
+  // Shells beside real clusters have theirs in their image.
+  const note = config.provider === 'kind' ? undefined : kubectlNote()
   if (note !== undefined) console.error(`labwright: ${note}`)
   if (open) openBrowser(link)
   if (!ended.signal.aborted) await once(ended.signal, 'abort')

@@ -44,7 +44,7 @@ export async function startLabwright(
     process: child,
     stop: () => stop(child),
     async [Symbol.asyncDispose]() {
-      await deleteSessions(dataFolder, child)
+      await deleteSessions(dataFolder, child, options.arguments)
       if (own) await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
@@ -66,11 +66,11 @@ export function firstLink(child: ChildProcess): Promise<string> {
 }
 
 /** Logs in with a fresh server, deletes every session that still has a workspace, finished ones too, and ends the server. */
-async function deleteSessions(dataFolder: string, child: ChildProcess): Promise<void> {
+async function deleteSessions(dataFolder: string, child: ChildProcess, more: string[] = []): Promise<void> {
   await stop(child)
   const last = spawn(
     process.execPath,
-    [path.join(root, 'cli/bin.mjs'), 'serve', '--port', '0', '--no-open', '--data', dataFolder],
+    [path.join(root, 'cli/bin.mjs'), 'serve', '--port', '0', '--no-open', '--data', dataFolder, ...more],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
