@@ -50,5 +50,5 @@ export class Engine {
 /** What an engine says last is why it gave up. */
 function lastLine(text: string): string {
   const line = text.trim().split('\n').at(-1) ?? ''
-  return line.replace(/^(?:error|Error response from daemon): /i, '').replace(/\.$/, '') || 'it did not say why'
+  return line.replace(/^(?:error|Error response from daemon): /i, '').replace(/[.?!]$/, '') || 'it did not say why'
 }

@@ -6,7 +6,7 @@ import type { ProvingGrounds } from './ground.ts'
 /** A cluster as a learner would get it: of the lab's shape, with its set-up applied. */
 export async function openCluster(parts: GroundParts, provider: ClusterProvider, name: string): Promise<Cluster> {
   const { lab, seed, signal } = parts
-  const cluster = await provider.create(newGroundId(name), signal, { ...optionsFor(lab), seed })
+  const cluster = await provider.create(newGroundId(name), signal, { ...optionsFor(lab), images: lab.images, seed })
   await applySetup(lab, cluster.credentials('grader'), { log: () => undefined, signal })
   return cluster
 }

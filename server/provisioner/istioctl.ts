@@ -119,5 +119,5 @@ function injectedImage({ global: { hub = '', tag = '', proxy = {} } = {} }: Inje
 /** What istioctl says last is why it gave up. */
 function reasonOf(error: string): string {
   const line = error.trim().split('\n').at(-1)?.trim() ?? ''
-  return line.replace(/^Error: /, '').replace(/\.$/, '') || 'it did not say why'
+  return line.replace(/^Error: /, '').replace(/[.?!]$/, '') || 'it did not say why'
 }

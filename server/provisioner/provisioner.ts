@@ -355,4 +355,4 @@ function limitsOf({ cpus, memoryMebibytes, processes }: NonNullable<CreateOrder[
   }
 }
 
-const reasonOf = (error: unknown) => (error as Error).message.replace(/\.$/, '')
+const reasonOf = (error: unknown) => (error as Error).message.replace(/[.?!]$/, '')

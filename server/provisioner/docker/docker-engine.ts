@@ -290,11 +290,11 @@ export class DockerEngine implements Engine {
 /** kind's own sentence is the line that begins with ERROR; what its commands said follows. */
 export function kindsReason(error: string): string {
   const line = error.split('\n').find((each) => each.startsWith('ERROR: '))
-  return line === undefined ? lastLine(error) : line.slice('ERROR: '.length).trim().replace(/\.$/, '')
+  return line === undefined ? lastLine(error) : line.slice('ERROR: '.length).trim().replace(/[.?!]$/, '')
 }
 
 function lastLine(text: string): string {
   // `docker run` ends with where to read of its options, whatever went wrong.
   const line = text.split('\n').findLast((each) => each.trim() !== '' && !each.startsWith("Run 'docker "))
-  return line?.trim().replace(/^docker: Error response from daemon: |\.$/g, '') ?? 'it said nothing'
+  return line?.trim().replace(/^docker: Error response from daemon: |[.?!]$/g, '') ?? 'it said nothing'
 }
