@@ -46,6 +46,11 @@ export const provisionerError = defineErrors({
     sentence:
       'This machine has no image {image}, where shells beside real clusters run. Make it ("labwright images build"), load it ("labwright images load"), or name one that is there in LABWRIGHT_WORKSPACE_IMAGE.',
   },
+  FIREWALL_REFUSED: {
+    status: 503,
+    sentence:
+      'Clusters could not be kept from the other services of this machine: {reason}. Use an engine that filters with iptables, or accept it with LABWRIGHT_FIREWALL=off.',
+  },
   ADDRESSES_EXHAUSTED: {
     status: 503,
     sentence:

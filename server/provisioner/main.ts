@@ -50,6 +50,7 @@ const environment = Object.fromEntries(
 const engine = new DockerEngine({
   environment,
   templates,
+  hasFirewall: environment['LABWRIGHT_FIREWALL'] !== 'off',
   nodeImage: environment['LABWRIGHT_NODE_IMAGE'] ?? defaultNodeImage(templates),
   workspaceImage: environment['LABWRIGHT_WORKSPACE_IMAGE'] ?? `labwright/workspace:${packageJson.version}`,
 })

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClusterProvider, Cluster } from '../../server/clusters/provider.ts'
@@ -46,6 +47,24 @@ describe('a session', () => {
       timeoutMilliseconds: 10_000,
     })
     expect(exitCode).toBe(0)
+  })
+
+  test('does not reach the services of this machine, nor a metadata address', async () => {
+    const format = '{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}'
+    const gateway = await docker('inspect', '--format', format, await world.nodeOf('mine'))
+    const service = createServer((socket) => socket.end('secret'))
+    await new Promise<void>((resolve) => service.listen(0, gateway, resolve))
+    const { port } = service.address() as AddressInfo
+    try {
+      for (const target of [`${gateway}/${port}`, '169.254.169.254/80']) {
+        const script = `timeout 3 bash -c 'exec 3<>/dev/tcp/${target}' && echo reached`
+        const node = await world.nodeOf('mine')
+        const { output, error } = await engine.exec(node, ['bash', '-c', script], { timeoutMilliseconds: 10_000 })
+        expect({ target, output, error }).toEqual({ target, output: '', error: expect.stringContaining('refused') })
+      }
+    } finally {
+      service.close()
+    }
   })
 
   test('knows nothing of another one’s credentials', async () => {

@@ -19,6 +19,7 @@ import { withTag } from '../images.ts'
 import { THAW } from '../thaw.ts'
 import { CommandMissing, runCommand } from './command.ts'
 import { endCreators } from './creators.ts'
+import { firewallArguments } from './firewall.ts'
 import { renderKindConfig } from './kind-config.ts'
 import { loadIntoNode } from './load-images.ts'
 import { CLUSTER_LABEL, INSTALLATION_LABEL, INTENT_LABEL, KIND_LABEL, ownedOf } from './listing.ts'
@@ -39,6 +40,8 @@ export interface DockerEngineOptions {
   /** Folder of the templates. */
   templates: string
   nodeImage: string
+  /** False: the operator accepts that clusters reach this machine's own services. */
+  hasFirewall: boolean
   /** Of learners' shells. */
   workspaceImage: string
 }
@@ -232,9 +235,18 @@ export class DockerEngine implements Engine {
       [INTENT_LABEL]: 'creating',
     }
     const labelled = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`])
+    await this.#raiseFirewall(signal)
     await this.#docker(['network', 'create', '--driver', 'bridge', '--subnet', subnet, ...labelled, cluster.name], {
       signal,
     })
+  }
+
+  /** Before the first node of a network: the rules are for all of them, and put again in case somebody took them away. */
+  async #raiseFirewall(signal: AbortSignal): Promise<void> {
+    const { hasFirewall, nodeImage } = this.#options
+    if (!hasFirewall) return
+    const { exitCode, error } = await this.#run('docker', firewallArguments(nodeImage), { signal })
+    if (exitCode !== 0) throw provisionerError('FIREWALL_REFUSED', { reason: lastLine(error) })
   }
 
   /** Makes nodes killable: frozen ones, and what is frozen in them. What cannot be loosened is left to the engine. */
@@ -290,7 +302,12 @@ export class DockerEngine implements Engine {
 /** kind's own sentence is the line that begins with ERROR; what its commands said follows. */
 export function kindsReason(error: string): string {
   const line = error.split('\n').find((each) => each.startsWith('ERROR: '))
-  return line === undefined ? lastLine(error) : line.slice('ERROR: '.length).trim().replace(/[.?!]$/, '')
+  return line === undefined
+    ? lastLine(error)
+    : line
+        .slice('ERROR: '.length)
+        .trim()
+        .replace(/[.?!]$/, '')
 }
 
 function lastLine(text: string): string {

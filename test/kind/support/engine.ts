@@ -11,6 +11,7 @@ const environment = Object.fromEntries(
 export const engine = new DockerEngine({
   environment,
   templates,
+  hasFirewall: process.env['LABWRIGHT_FIREWALL'] !== 'off',
   nodeImage: process.env['LABWRIGHT_NODE_IMAGE'] ?? defaultNodeImage(templates),
   workspaceImage: process.env['LABWRIGHT_WORKSPACE_IMAGE'] ?? `labwright/workspace:${packageJson.version}`,
 })
