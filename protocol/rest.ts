@@ -1,3 +1,5 @@
+import type { ClusterTier } from './session.ts'
+
 /**
  * What the page asks over HTTP. All bodies are JSON; errors are `{code, sentence}` with the error's status.
  * Every path but the first needs the cookie that `POST /api/login` sets; a session of somebody else is 404.
@@ -20,10 +22,15 @@
  *   GET    /api/sessions/:id/assets/NAME             -> a file of the lab's assets folder
  *   GET    /healthz                                  -> 200 {"status":"ok"}
  */
-export interface Me {
+export interface Person {
   name: string
   /** `local`: this machine's own user, behind the start link. */
   kind: 'local'
+}
+
+export interface Me extends Person {
+  /** What clusters of this server are. */
+  clusters: ClusterTier
 }
 
 export interface ErrorBody {

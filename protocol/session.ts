@@ -3,6 +3,9 @@ import type { Evidence, VerdictState } from './verdict.ts'
 /** A session's life. `preparing` -> `ready` -> `finished`; `failed` may be retried; `recovering` after a process died. */
 export type SessionState = 'preparing' | 'ready' | 'recovering' | 'failed' | 'finished'
 
+/** What a session's cluster is: the simulation, or a real one made by kind. The page says it, for people trust each with other things. */
+export type ClusterTier = 'simulated' | 'kind'
+
 export interface PhaseView {
   /** `cluster`, `tools`, `setup`. */
   id: string
@@ -47,6 +50,7 @@ export interface StepView {
 export interface SessionView {
   id: string
   lab: { id: string; title: string; minutes: number }
+  clusters: ClusterTier
   state: SessionState
   phases: PhaseView[]
   /** What went wrong, when state is `failed` or `recovering`. */
@@ -59,7 +63,7 @@ export interface SessionView {
   finishedAt?: string
   /** Present when it is finished and what was made in it can still be looked at. */
   keptUntil?: string
-  /** True when shells run inside bubblewrap; the page says which. */
+  /** True when shells see nothing of this machine but the system and their own home: in bubblewrap, or in a container. */
   sandboxed: boolean
   /** What the learner will miss on this machine: sentences, such as a tool that is not installed and how to get it. */
   notes?: string[]

@@ -102,6 +102,7 @@ async function compose(config: Config, resources: Resources, notice: Notice): Pr
   const app = createApp({
     sessions,
     logins,
+    clusters: config.provider,
     ticket: (session, account) => live.ticket(session, account),
     isAllowedHost,
     port,

@@ -22,12 +22,25 @@ export const en = {
     continue: 'Continue',
     starting: 'Starting',
     progress: (met: number, all: number) => `${met} of ${all} tasks met`,
-    tier: 'Clusters are simulated on this machine: they start in a moment and behave like Kubernetes 1.34 and Istio 1.31.',
     tierTitle: 'What that means',
-    tierReal: 'Real: the terminal, kubectl, helm and curl, and how the API server, controllers and mesh answer them.',
-    tierSimulated:
-      'Simulated: nodes and containers. An image runs as a small program that behaves like the real one, so only known images start.',
-    tierRefused: 'What the simulation cannot do it refuses in plain words; it does not pretend.',
+    tiers: {
+      simulated: {
+        text: 'Clusters are simulated on this machine: they start in a moment and behave like Kubernetes 1.34 and Istio 1.31.',
+        points: [
+          'Real: the terminal, kubectl, helm and curl, and how the API server, controllers and mesh answer them.',
+          'Simulated: nodes and containers. An image runs as a small program that behaves like the real one, so only known images start.',
+          'What the simulation cannot do it refuses in plain words; it does not pretend.',
+        ],
+      },
+      kind: {
+        text: 'Clusters are real: kind makes one for each session, in containers on this machine, and your shells run in a container beside it.',
+        points: [
+          'Real: everything. Nodes, images and Istio behave as they do elsewhere, and take the time and memory that they take elsewhere.',
+          'For people whom one trusts with a container: it keeps sessions apart and within limits, and is no boundary against an attacker.',
+          'What a cluster has not brought along it pulls, where this machine reaches a registry.',
+        ],
+      },
+    },
   },
   login: {
     title: 'Open the start link',
@@ -79,6 +92,10 @@ export const en = {
     summary: 'Back to the summary',
     labs: 'All labs',
     sandboxed: 'Your shells see their own home and nothing else of this machine.',
+    clusters: {
+      simulated: 'Your cluster is simulated.',
+      kind: 'Your cluster is a real one, made by kind in containers of this machine.',
+    },
     plain: 'Your shells run without a sandbox: they see this machine as you do.',
     keys: 'Keys: [ and ] turn steps. F6 leads from the lesson to the terminal and back. In the terminal, copy with Ctrl+Shift+C and paste with Ctrl+Shift+V.',
     reset: 'Reset the cluster …',

@@ -33,6 +33,7 @@ export function LabMenu({ store, view, summary }: LabMenuProps) {
           <>
             <Settings />
             <p>{messages.menu.keys}</p>
+            <p>{messages.menu.clusters[view.clusters]}</p>
             {view.sandboxed && <p>{messages.menu.sandboxed}</p>}
             {notesOf(view).map((note) => (
               <p key={note}>{note}</p>

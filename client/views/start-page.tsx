@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { LabCard } from '../../protocol/session.ts'
+import type { Me } from '../../protocol/rest.ts'
+import type { ClusterTier, LabCard } from '../../protocol/session.ts'
 import { messages } from '../messages/index.ts'
 import { api, ApiError, sentenceOf } from '../stores/api.ts'
 import { sessionHash } from '../stores/route.ts'
@@ -9,9 +10,11 @@ import { NeedLink, Notice } from './notice.tsx'
 export function StartPage() {
   const [labs, setLabs] = useState<LabCard[]>()
   const [error, setError] = useState<unknown>()
+  const [tier, setTier] = useState<ClusterTier>()
   const load = () => {
     setError(undefined)
     api<LabCard[]>('GET', 'labs').then(setLabs, setError)
+    api<Me>('GET', 'me').then(({ clusters }) => setTier(clusters), setError)
   }
   useEffect(() => {
     document.title = `${messages.start.title} · ${messages.product}`
@@ -32,7 +35,7 @@ export function StartPage() {
           ))}
         </ul>
       )}
-      {labs !== undefined && <Tier />}
+      {labs !== undefined && tier !== undefined && <Tier tier={tier} />}
     </main>
   )
 }
@@ -93,16 +96,17 @@ function Progress({ lab }: { lab: LabCard }) {
   )
 }
 
-function Tier() {
+function Tier({ tier }: { tier: ClusterTier }) {
+  const { text, points } = messages.start.tiers[tier]
   return (
     <div class="tier">
-      <p>{messages.start.tier}</p>
+      <p>{text}</p>
       <details>
         <summary>{messages.start.tierTitle}</summary>
         <ul>
-          <li>{messages.start.tierReal}</li>
-          <li>{messages.start.tierSimulated}</li>
-          <li>{messages.start.tierRefused}</li>
+          {points.map((point) => (
+            <li key={point}>{point}</li>
+          ))}
         </ul>
       </details>
     </div>

@@ -10,7 +10,7 @@ const soon = () => AbortSignal.timeout(5000)
 
 /** Clusters that are only names; `list` and `create` answer when the test lets them. */
 class Names implements ClusterProvider {
-  readonly name = 'names'
+  readonly name = 'simulated'
   readonly ids = new Set<string>()
   listing: Promise<void> | undefined
   creating: Promise<void> | undefined

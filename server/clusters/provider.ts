@@ -1,5 +1,6 @@
 import type { Lab } from '../../protocol/lab.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../protocol/probe.ts'
+import type { ClusterTier } from '../../protocol/session.ts'
 import type { ClusterChange } from '../../protocol/simulator-host.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -41,7 +42,7 @@ export function optionsFor({ cluster }: Pick<Lab, 'cluster'>): CreateOptions {
 
 /** Makes clusters of one kind. Clusters outlive the server; disposing the provider ends none that is in use. */
 export interface ClusterProvider extends AsyncDisposable {
-  readonly name: string
+  readonly name: ClusterTier
   /** Makes an empty cluster, or one that begins as a copy of another's objects; the one that is there already when the id is known. */
   create(id: string, signal: AbortSignal, options?: CreateOptions): Promise<Cluster>
   find(id: string): Promise<Cluster | undefined>

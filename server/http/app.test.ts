@@ -27,6 +27,7 @@ beforeEach(async () => {
   app = createApp({
     sessions: world.sessions,
     logins,
+    clusters: 'kind',
     ticket: (session, account) => `ticket of ${account} for ${session}`,
     isAllowedHost: allowedHosts(['127.0.0.1'], 7700),
     port: 7700,
@@ -81,6 +82,13 @@ describe('logging in', () => {
       sentence: expect.stringContaining('Open the link'),
     })
   })
+})
+
+test('a page learns who reads it, and what the clusters are', async () => {
+  const answer = await send('GET', '/api/me')
+  expect(await answer.json()).toEqual({ name: expect.any(String), kind: 'local', clusters: 'kind' })
+  const { id } = (await (await send('POST', '/api/sessions', { body: { lab: 'tiny' } })).json()) as { id: string }
+  expect(await (await send('GET', `/api/sessions/${id}`)).json()).toMatchObject({ clusters: 'simulated' })
 })
 
 describe('guards', () => {

@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { serverError } from '../../protocol/errors/server.ts'
+import type { Me } from '../../protocol/rest.ts'
+import type { ClusterTier } from '../../protocol/session.ts'
 import type { Logins } from '../people/index.ts'
 import type { Sessions } from '../sessions/index.ts'
 import { errorAnswer } from './answers.ts'
@@ -14,6 +16,7 @@ const MAXIMUM_BODY_KIBIBYTES = 64
 export interface AppOptions {
   sessions: Sessions
   logins: Logins
+  clusters: ClusterTier
   /** A single-use ticket for the live connection. */
   ticket(this: void, session: string, account: string): string
   isAllowedHost: AllowedHost
@@ -46,7 +49,7 @@ export function createApp(options: AppOptions): Hono<Signed> {
   app.get('/healthz', (context) => context.json({ status: 'ok' }))
   app.route('/api', loginRoutes(options.logins, cookieName))
   app.use('/api/*', loginNeeded(options.logins, cookieName))
-  app.get('/api/me', (context) => context.json(context.var.me))
+  app.get('/api/me', (context) => context.json({ ...context.var.me, clusters: options.clusters } satisfies Me))
   app.get('/api/labs', async (context) => context.json(await options.sessions.cards(context.var.account)))
   app.route('/api/sessions', sessionRoutes(options))
   app.route('/', pageRoutes(options.clientFolder))

@@ -2,13 +2,13 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import { serverError } from '../../protocol/errors/server.ts'
-import type { Me } from '../../protocol/rest.ts'
+import type { Person } from '../../protocol/rest.ts'
 import { LOGIN_LIFETIME_SECONDS, type Logins } from '../people/index.ts'
 import { bodyOf } from './answers.ts'
 
 /** What a request of somebody who is logged in carries. */
 export interface Signed {
-  Variables: { account: string; me: Me }
+  Variables: { account: string; me: Person }
 }
 
 const loginBody = v.object({ code: v.pipe(v.string(), v.maxLength(200)) })

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import os from 'node:os'
 import { serverError } from '../../protocol/errors/server.ts'
-import type { Me } from '../../protocol/rest.ts'
+import type { Person } from '../../protocol/rest.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { Store } from '../store/index.ts'
 
@@ -63,7 +63,7 @@ export class Logins {
   }
 
   /** The account behind a cookie. */
-  async who(cookie: string | undefined): Promise<{ account: string; me: Me } | undefined> {
+  async who(cookie: string | undefined): Promise<{ account: string; me: Person } | undefined> {
     if (cookie === undefined) return undefined
     const login = await this.#store.get('login', hashOf(cookie))
     if (login === undefined || Date.parse(login.expiresAt) < this.#clock.now()) return undefined

@@ -1,6 +1,7 @@
 import { serverError } from '../../protocol/errors/server.ts'
 import type { Lab } from '../../protocol/lab.ts'
 import { kubeconfigOf, type Cluster, type ClusterPool, type ClusterProvider } from '../clusters/index.ts'
+import type { ClusterTier } from '../../protocol/session.ts'
 import type { ShellSpec, WorkspaceProvider } from '../workspaces/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { PhaseWork } from './preparation.ts'
@@ -47,6 +48,10 @@ export class Ground {
   /** True when shells see nothing of this machine but the system and their own home. */
   get sandboxed(): boolean {
     return this.#sandboxed
+  }
+
+  get clusters(): ClusterTier {
+    return this.#tools.provider.name
   }
 
   /** What the learner will miss on this machine. */

@@ -27,6 +27,7 @@ export function sessionView(parts: SessionParts): SessionView {
   return {
     id,
     lab: { id: lab.id, title: lab.title, minutes: lab.minutes },
+    clusters: ground.clusters,
     state: life.state === 'deleted' ? 'finished' : life.state,
     phases,
     steps: lab.steps.map(({ id, title, tasks }) => ({ id, title, tasks })),
