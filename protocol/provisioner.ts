@@ -112,6 +112,8 @@ interface ClientIdentity {
 }
 
 export interface ProvisionedCluster extends ClusterSummary {
+  /** Why it is paused though nobody asked for that: "filled its disk (13 GiB of 12)". A reset, or resuming it, lets it go on. */
+  reason?: string
   /** https://127.0.0.1:PORT */
   server: string
   /** The same API as the cluster's own network knows it: https://NODE:6443 */

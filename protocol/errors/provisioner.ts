@@ -56,6 +56,11 @@ export const provisionerError = defineErrors({
     sentence:
       'All {count} networks of {range} are taken, so no cluster can have one of its own. End sessions that are not in use.',
   },
+  CLUSTER_STOPPED: {
+    status: 503,
+    sentence:
+      'The cluster {reason} and was made to stand still, so that others can go on. Reset it from the menu: that makes it as the lab begins with it.',
+  },
   CLUSTER_NOT_MADE: {
     status: 502,
     sentence: 'The cluster could not be made: {reason}. What was made of it is taken away again.',

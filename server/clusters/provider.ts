@@ -10,8 +10,9 @@ export type Identity = 'learner' | 'grader'
 /** Where a client stands: on this machine, or in a container of the session's own network. */
 export type Standpoint = 'machine' | 'network'
 
-/** `AWAY`: the cluster stopped answering and is being brought back; `READY` follows. `GONE`: there is no such cluster any more. */
-export type ClusterNotice = ClusterChange | { type: 'AWAY' } | { type: 'GONE' }
+/** `AWAY`: the cluster stopped answering and is being brought back; `READY` follows. A `problem` says what is the matter where that is known. `GONE`: there is no such cluster any more. */
+export type ClusterNotice =
+  ClusterChange | { type: 'AWAY'; problem?: { code: string; sentence: string } } | { type: 'GONE' }
 
 /** One Kubernetes API and what runs behind it. */
 export interface Cluster {

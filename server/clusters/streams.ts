@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LabwrightError } from '../../protocol/errors/error.ts'
 import type { ClusterNotice } from './provider.ts'
 
 const FIRST_RETRY_MILLISECONDS = 50
@@ -39,23 +40,29 @@ export class ClusterStreams {
 
   async #follow(id: string, signal: AbortSignal, tell: (notice: ClusterNotice) => void): Promise<void> {
     let away = false
+    /** Code of the last problem that was told. */
+    let told: string | undefined
     let wait = FIRST_RETRY_MILLISECONDS
     while (!signal.aborted) {
+      let problem: { code: string; sentence: string } | undefined
       try {
         const isThere = await this.#read(id, signal, (notice) => {
           away = false
+          told = undefined
           wait = FIRST_RETRY_MILLISECONDS
           tell(notice)
         })
         if (!isThere) return tell({ type: 'GONE' })
       } catch (error) {
+        if (error instanceof LabwrightError) problem = { code: error.code, sentence: error.message }
         // Told as AWAY, once; only the first reason says something new.
         if (!away && !isAbort(error) && !this.#source.isExpected(error))
           this.#source.log(error, `following cluster ${id}`)
       }
       if (signal.aborted) return
-      if (!away) tell({ type: 'AWAY' })
+      if (!away || problem?.code !== told) tell({ type: 'AWAY', ...(problem === undefined ? {} : { problem }) })
       away = true
+      told = problem?.code
       await sleep(wait, undefined, { signal, ref: false })
       wait = Math.min(LAST_RETRY_MILLISECONDS, wait * 2)
     }

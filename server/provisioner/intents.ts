@@ -22,6 +22,8 @@ const schema = v.object({
   intent: v.picklist(INTENTS),
   /** Milliseconds since 1970. */
   createdAt: v.number(),
+  /** Why it stands still though nobody asked for it, after "it". */
+  reason: v.exactOptional(v.string()),
 })
 export type IntentRow = v.InferOutput<typeof schema>
 
@@ -67,9 +69,10 @@ export class Intents {
     }
   }
 
-  write(id: string, intent: Intent): IntentRow {
+  write(id: string, intent: Intent, reason?: string): IntentRow {
     const createdAt = this.get(id)?.createdAt ?? Date.now()
-    const row = { id, installation: this.installation, intent, createdAt }
+    const why = reason === undefined ? {} : { reason }
+    const row = { id, installation: this.installation, intent, createdAt, ...why }
     mkdirSync(this.folder(id), { recursive: true, mode: 0o700 })
     writeDurably(this.#file(id), JSON.stringify(row))
     return row

@@ -15,6 +15,9 @@ import { Provisioner } from './provisioner.ts'
 /** Without a cluster and without a request it ends; a server that wants something starts it again. */
 const IDLE_MILLISECONDS = 60_000
 const SWEEP_MILLISECONDS = 5 * 60_000
+const DISKS_MILLISECONDS = 30_000
+/** Of one cluster with its toolbox; the node's own images take two of them. */
+const DISK_GIBIBYTES = 12
 
 /** The provisioner: `--socket PATH --data DIR [--kind-config DIR] [--look]`. It outlives whoever started it; `--look`: to be asked, not to tidy at once. */
 const option = { type: 'string' } as const
@@ -59,6 +62,7 @@ const provisioner = new Provisioner({
   engine,
   ...(istioctl === '' ? {} : { istio: new Istioctl(istioctl, environment) }),
   folder: data,
+  diskMebibytes: (Number(environment['LABWRIGHT_DISK_GIBIBYTES']) || DISK_GIBIBYTES) * 1024,
   atOnce: Math.max(1, Math.floor(os.cpus().length / 2)),
   log,
 })
@@ -82,6 +86,10 @@ async function tidy(): Promise<void> {
 const sweep = () => void tidy().catch((error: unknown) => log(error, 'sweeping'))
 if (values.look !== true) sweep()
 setInterval(sweep, SWEEP_MILLISECONDS)
+setInterval(
+  () => void provisioner.checkDisks().catch((error: unknown) => log(error, 'looking at disks')),
+  DISKS_MILLISECONDS,
+)
 setInterval(() => {
   if (provisioner.held === 0 && performance.now() - lastUsed > IDLE_MILLISECONDS) end()
 }, IDLE_MILLISECONDS / 4)

@@ -30,6 +30,7 @@ function start(): void {
     ...(istio === undefined ? {} : { istio }),
     folder,
     atOnce: 2,
+    diskMebibytes: 12 * 1024,
     log: () => undefined,
     now: () => world.now,
   })
@@ -217,6 +218,40 @@ describe('a toolbox', () => {
   test('is for clusters that are there', async () => {
     await expect(provisioner.createToolbox('b', {}, never)).rejects.toMatchObject({ code: 'CLUSTER_UNKNOWN' })
     await provisioner.removeToolbox('b')
+  })
+})
+
+describe('a cluster that fills the disk', () => {
+  const look = async (sizes: Record<string, number>) => {
+    for (const [container, size] of Object.entries(sizes)) world.disks.set(container, size)
+    await turns(2)
+    await provisioner.checkDisks()
+  }
+
+  test('stands still and says why, until it is reset', async () => {
+    await provisioner.create({ id: 'a' }, never)
+    await look({ 'a-control-plane': 13_000 })
+    expect(provisioner.find('a')).toMatchObject({ intent: 'paused', reason: 'filled its disk (12.7 GiB of 12)' })
+    expect(world.objects.get([...world.objects.keys()].find((key) => key.startsWith('node'))!)?.state).toBe('paused')
+    expect(await provisioner.reset('a')).not.toHaveProperty('reason')
+    expect(provisioner.find('a').intent).toBe('ready')
+  })
+
+  test.each<[string, Record<string, number>, 'ready' | 'paused']>([
+    ['less than it may', { 'a-control-plane': 12_288 }, 'ready'],
+    ['less than it may, with its toolbox too much', { 'a-control-plane': 11_000, 'a-toolbox': 2000 }, 'paused'],
+    ['nobody knows how much', {}, 'ready'],
+  ])('takes %s', async (_, sizes, intent) => {
+    await provisioner.create({ id: 'a' }, never)
+    await look(sizes)
+    expect(provisioner.find('a').intent).toBe(intent)
+  })
+
+  test('is not looked at while it is paused', async () => {
+    await provisioner.create({ id: 'a' }, never)
+    await provisioner.pause('a')
+    await look({ 'a-control-plane': 13_000 })
+    expect(provisioner.find('a')).not.toHaveProperty('reason')
   })
 })
 

@@ -17,6 +17,7 @@ import {
   type Toolbox,
   type ToolboxOrder,
 } from '../../protocol/provisioner.ts'
+import { diskUse } from './disk.ts'
 import { controlPlaneOf, type Engine, type Limits } from './engine.ts'
 import { awaitInjection, backToStart, keepStart, prepareCluster, type Described } from './in-node.ts'
 import { Intents, writeDurably, type IntentRow } from './intents.ts'
@@ -35,6 +36,8 @@ export interface ProvisionerOptions {
   folder: string
   /** Clusters that are made at the same time: each takes a processor and more while it starts. */
   atOnce: number
+  /** Of a cluster with its toolbox; one that takes more stands still. */
+  diskMebibytes: number
   log(this: void, error: unknown, about: string): void
   /** Milliseconds since 1970. */
   now?: () => number
@@ -160,6 +163,22 @@ export class Provisioner {
       .filter((object) => object.kind === 'node' && object.cluster === name)
       .map((node) => node.name)
     return sendProbe(request, { engine: this.#options.engine, cluster, nodes, signal })
+  }
+
+  /** Lets clusters stand still that take more of the disk than one may: the others need it too. */
+  async checkDisks(): Promise<void> {
+    const { engine, diskMebibytes, log } = this.#options
+    for (const { id, intent } of this.list()) {
+      if (intent !== 'ready' || this.#work.has(id)) continue
+      const used = (await diskUse(engine, this.#intents.name(id))) ?? 0
+      if (used <= diskMebibytes) continue
+      const reason = `filled its disk (${gibibytes(used)} GiB of ${gibibytes(diskMebibytes)})`
+      await this.#exclusively(id, async () => {
+        if (this.#intents.get(id)?.intent !== 'ready') return
+        this.#intents.write(id, 'paused', reason)
+        await engine.set(this.#intents.name(id), 'paused')
+      }).catch((error: unknown) => log(error, `stopping ${id}, which ${reason}`))
+    }
   }
 
   async orphans(): Promise<OrphanReport> {
@@ -306,11 +325,12 @@ export class Provisioner {
     this.#intents.write(id, 'ready')
   }
 
-  #describe({ id, intent }: IntentRow): ProvisionedCluster {
+  #describe({ id, intent, reason }: IntentRow): ProvisionedCluster {
     const file = this.#descriptionFile(id)
     if (!existsSync(file)) throw provisionerError('CLUSTER_NOT_READY', { cluster: id, intent: WORDS[intent] })
     const serverInNetwork = `https://${controlPlaneOf(this.#intents.name(id))}:6443`
-    return { id, intent, serverInNetwork, ...(JSON.parse(readFileSync(file, 'utf8')) as Described) }
+    const why = reason === undefined ? {} : { reason }
+    return { id, intent, ...why, serverInNetwork, ...(JSON.parse(readFileSync(file, 'utf8')) as Described) }
   }
 
   #descriptionFile(id: string): string {
@@ -338,6 +358,8 @@ async function settled<T extends readonly unknown[]>(
   await Promise.allSettled(work)
   return Promise.all(work)
 }
+
+const gibibytes = (mebibytes: number) => (mebibytes / 1024).toFixed(1).replace(/\.0$/, '')
 
 const WORDS: Record<Intent, string> = {
   creating: 'being made',

@@ -40,6 +40,7 @@ const changes: [keyof typeof states, keyof typeof events, Life][] = [
   ['recovering', 'cluster-gone', { state: 'failed', done: [], phase: 'cluster', problem }],
   ['recovering', 'finished', { state: 'finished' }],
   ['recovering', 'deleted', { state: 'deleted' }],
+  ['recovering', 'cluster-away', { state: 'recovering', problem }],
   ['ready', 'cluster-away', { state: 'recovering', problem }],
   ['ready', 'cluster-gone', { state: 'failed', done: [], phase: 'cluster', problem }],
   ['ready', 'finished', { state: 'finished' }],

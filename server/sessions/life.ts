@@ -51,7 +51,9 @@ export function transition(life: Life, event: LifeEvent): Life {
     case 'reset':
       return { state: 'preparing', done: [] }
     case 'cluster-away':
-      return life.state === 'ready' ? { state: 'recovering', problem: event.problem } : life
+      return life.state === 'ready' || life.state === 'recovering'
+        ? { state: 'recovering', problem: event.problem }
+        : life
     case 'cluster-ready':
       return life.state === 'recovering' ? { state: 'ready' } : life
     case 'cluster-gone':

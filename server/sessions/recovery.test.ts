@@ -32,6 +32,15 @@ describe('after a restart of the server', () => {
     expect(await world.sessions.start('ada', 'tiny')).toBe(again)
   })
 
+  test('a session says what is the matter with its cluster where that is known', async () => {
+    const session = await ready()
+    const problem = { code: 'CLUSTER_STOPPED', sentence: 'The cluster filled its disk.' }
+    world.clusters.tell({ type: 'AWAY' })
+    expect(session.view()).toMatchObject({ state: 'recovering', problem: { code: 'CLUSTER_AWAY' } })
+    world.clusters.tell({ type: 'AWAY', problem })
+    expect(session.view()).toMatchObject({ state: 'recovering', problem })
+  })
+
   test('a session never claims to be ready before its cluster has answered', async () => {
     const { id } = await ready()
     world.clusters.answering = false

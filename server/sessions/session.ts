@@ -332,7 +332,7 @@ export class Session implements AsyncDisposable {
       this.#unseen = false
     } else if (notice.type === 'AWAY') {
       this.#grader.pause()
-      this.#move({ type: 'cluster-away', problem: asProblem(serverError('CLUSTER_AWAY')) })
+      this.#move({ type: 'cluster-away', problem: notice.problem ?? asProblem(serverError('CLUSTER_AWAY')) })
     } else if (notice.type === 'GONE') {
       const gone = serverError('CLUSTER_UNKNOWN', { cluster: this.#ground.claimedCluster ?? '' })
       this.#lose(gone).catch((error: unknown) => this.#tools.log(error, `losing the cluster of session ${this.id}`))

@@ -36,7 +36,14 @@ class Stage {
 
   start(): void {
     const engine = new FakeEngine(this.world)
-    const provisioner = new Provisioner({ engine, folder, atOnce: 2, log: () => undefined, now: () => this.world.now })
+    const provisioner = new Provisioner({
+      engine,
+      folder,
+      atOnce: 2,
+      diskMebibytes: 1000,
+      log: () => undefined,
+      now: () => this.world.now,
+    })
     const app = provisionerApp(provisioner, () => undefined)
     const clusters = new KindClusters(async ({ method = 'GET', path, body, signal }) => {
       const answer = await app.request(path, {

@@ -29,6 +29,8 @@ export class FakeWorld {
   readonly random: () => number
   /** Of calls that fail; a third of them after they took effect. */
   faults = 0
+  /** End of a container's name -> mebibytes that `du` finds in it. */
+  readonly disks = new Map<string, number>()
   /** Milliseconds since 1970. */
   now = 0
   #ports = 30_000
@@ -118,12 +120,18 @@ export class FakeEngine implements Engine {
     })
   }
 
-  exec(node: string): Promise<ExecResult> {
+  exec(node: string, command: readonly string[] = []): Promise<ExecResult> {
+    if (command.includes('du')) return this.#diskUse(node)
     return this.#do(() => {
       if (!this.#world.objects.has(`node ${node}`)) throw new Error(`there is no container ${node}`)
       const identity = 'users: [{user: {client-certificate-data: Q0VSVA==, client-key-data: S0VZ}}]'
       return { exitCode: 0, output: `${identity}\n---\n${identity}\n---\n`, error: '' }
     })
+  }
+
+  #diskUse(container: string): Promise<ExecResult> {
+    const size = [...this.#world.disks].find(([end]) => container.endsWith(end))?.[1]
+    return this.#do(() => ({ exitCode: size === undefined ? 1 : 0, output: `${size ?? ''}\t/var\n`, error: '' }))
   }
 
   #add(kind: OwnedObject['kind'], name: string, cluster: string): void {

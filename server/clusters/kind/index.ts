@@ -22,6 +22,7 @@ const ENVIRONMENT = [
   'DOCKER_CERT_PATH',
   'DOCKER_TLS_VERIFY',
   'XDG_RUNTIME_DIR',
+  'LABWRIGHT_DISK_GIBIBYTES',
   'LABWRIGHT_FIREWALL',
   'LABWRIGHT_NODE_IMAGE',
   'LABWRIGHT_ISTIOCTL',
@@ -84,9 +85,12 @@ export class KindClusters implements KindClusterProvider {
     this.#ask = ask
     this.#streams = new ClusterStreams({
       read: async (id, signal, tell) => {
-        const cluster = await this.find(id)
-        if (cluster !== undefined) await watchApi(cluster.credentials('grader'), signal, tell)
-        return cluster !== undefined
+        const description = await this.#describe(id)
+        if (description === undefined) return false
+        const { reason } = description
+        if (reason !== undefined) throw provisionerError('CLUSTER_STOPPED', { reason })
+        await watchApi(this.#cluster(description).credentials('grader'), signal, tell)
+        return true
       },
       isExpected: () => false,
       log,
@@ -101,8 +105,13 @@ export class KindClusters implements KindClusterProvider {
   }
 
   async find(id: string): Promise<Cluster | undefined> {
+    const description = await this.#describe(id)
+    return description === undefined ? undefined : this.#cluster(description)
+  }
+
+  async #describe(id: string): Promise<ProvisionedCluster | undefined> {
     try {
-      return this.#cluster(await this.#request('GET', pathOf(id), AbortSignal.timeout(QUICK_MILLISECONDS)))
+      return (await this.#request('GET', pathOf(id), AbortSignal.timeout(QUICK_MILLISECONDS))) as ProvisionedCluster
     } catch (error) {
       if (error instanceof LabwrightError && error.code === 'CLUSTER_UNKNOWN') return undefined
       throw error
