@@ -1,3 +1,6 @@
+/** Where callers of the grader's own stand, who belong to nobody's mesh. On a real cluster it is made when it is first needed. */
+export const GRADER_NAMESPACE = 'labwright-grader'
+
 /** A grader's requests through a cluster: from a caller that the learner does not control, or from a named workload's own pod. */
 export type ProbeCaller =
   /** A ready pod of that workload sends them, through its own sidecar if it has one. */

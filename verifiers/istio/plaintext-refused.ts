@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { ask } from '../answers/ask.ts'
+import { GRADER_NAMESPACE } from '../../protocol/probe.ts'
+import { askAll, type Asked, type Question } from '../answers/ask.ts'
 import { isRbacDenial, isReset, isServed, summary, unreached } from '../answers/label.ts'
 import { met, unmet, type Answer, type CheckContext, type Verifier } from '../context.ts'
 import { identity, parametersOf } from '../parameters.ts'
@@ -29,25 +30,26 @@ export const plaintextRefused: Verifier<Parameters> = {
 
 async function attempt(context: CheckContext, { url, namespace, meshCaller }: Parameters): Promise<Answer> {
   const target = new URL(url).host
-  const outside = await ask(context, {
-    from: { kind: 'identity', namespace: 'labwright-grader', serviceAccount: 'default', sidecar: 'none' },
+  const fromOutside: Question = {
+    from: { kind: 'identity', namespace: GRADER_NAMESPACE, serviceAccount: 'default', sidecar: 'none' },
     url,
     count: calls,
     wanted: 'connection reset',
     good: isReset,
     as: 'no sidecar',
-  })
-  if (!outside.sent) return outside.answer
-  const missed = unreached(outside.answers, target)
-  if (missed) return unmet(missed.code, missed.reason)
-  const inside = await ask(context, {
+  }
+  const fromMesh: Question = {
     from: { kind: 'identity', ...meshCaller, sidecar: 'as-injected' },
     url,
     count: calls,
     wanted: '200, or a refusal by policy after mutual TLS',
     good: (answer) => isServed(answer) || isRbacDenial(answer),
     as: `${meshCaller.serviceAccount} in ${meshCaller.namespace}, in the mesh`,
-  })
+  }
+  const [outside, inside] = (await askAll(context, [fromOutside, fromMesh])) as [Asked, Asked]
+  if (!outside.sent) return outside.answer
+  const missed = unreached(outside.answers, target)
+  if (missed) return unmet(missed.code, missed.reason)
   if (!inside.sent) return inside.answer
   if (outside.answers.some(({ status }) => status !== undefined)) {
     const why = await explainPlaintext(context, namespace)

@@ -1,8 +1,16 @@
 import * as v from 'valibot'
+import { GRADER_NAMESPACE } from '../../protocol/probe.ts'
 import { met, unmet, type Verifier } from '../context.ts'
 import { parametersOf } from '../parameters.ts'
 
-const ofTheCluster = ['default', 'kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage']
+const ofTheCluster = [
+  'default',
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+  'local-path-storage',
+  GRADER_NAMESPACE,
+]
 
 const parameters = parametersOf(v.strictObject({ ignore: v.optional(v.array(v.string()), []) }))
 
