@@ -4,6 +4,7 @@ import { DEFAULT_PORT, defaultDataFolder } from '../server/main/config.ts'
 import { examine, thisMachine, type Finding } from '../server/doctor/index.ts'
 import { defaultNodeImage } from '../server/provisioner/index.ts'
 import { PORTS, badOption, readOptions, wholeNumber } from './command-line.ts'
+import { version } from './version.ts'
 
 const PROVIDERS = ['simulated', 'kind']
 const DEFAULT_SESSIONS = 8
@@ -37,7 +38,7 @@ export async function run(args: string[]): Promise<number> {
     lowest: 1,
     highest: 1000,
   })
-  const kind = provider === 'kind' ? { sessions, nodeImage: nodeImage() } : undefined
+  const kind = provider === 'kind' ? { sessions, nodeImage: nodeImage(), workspaceImage: workspaceImage() } : undefined
   const findings = await examine(thisMachine(), places, kind)
   console.log(values.json === true ? JSON.stringify(findings, null, 2) : findings.map(lineOf).join('\n'))
   return findings.some(({ state }) => state === 'bad') ? 1 : 0
@@ -48,6 +49,8 @@ function nodeImage(): string {
   const dist = path.dirname(fileURLToPath(import.meta.url)).replace(/[\\/]chunks$/, '')
   return process.env['LABWRIGHT_NODE_IMAGE'] ?? defaultNodeImage(path.join(dist, '..', 'kind-config'))
 }
+
+const workspaceImage = (): string => process.env['LABWRIGHT_WORKSPACE_IMAGE'] ?? `labwright/workspace:${version}`
 
 const MARKS = { good: 'ok  ', warning: 'warn', bad: 'BAD ' }
 

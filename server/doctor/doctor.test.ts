@@ -3,7 +3,7 @@ import { examine, thisMachine, type Finding, type Machine } from './index.ts'
 
 const GIB = 2 ** 30
 const places = { dataFolder: '/data', port: 7700 }
-const kind = { sessions: 8, nodeImage: 'node:v1' }
+const kind = { sessions: 8, nodeImage: 'node:v1', workspaceImage: 'shells:v1' }
 
 /** What a machine in good order answers; a test changes one thing. */
 const files: Record<string, string> = {
@@ -97,9 +97,12 @@ test.each<[string, Change, (Pick<Finding, 'name' | 'state'> & { todo: RegExp })[
   ],
   ['no kind', { answers: { kind: { missing: true } } }, [{ name: 'kind', state: 'bad', todo: /kind\.sigs/ }]],
   [
-    'no node image',
+    'no images',
     { answers: { 'docker image': { failed: 'none' } } },
-    [{ name: 'node-image', state: 'bad', todo: /docker pull node:v1/ }],
+    [
+      { name: 'node-image', state: 'bad', todo: /docker pull node:v1/ },
+      { name: 'workspace-image', state: 'bad', todo: /labwright images build/ },
+    ],
   ],
   ['memory for three', { freeMemory: 2 * GIB }, [{ name: 'memory', state: 'warning', todo: /fewer than 8/ }]],
   ['memory for none', { freeMemory: GIB / 4 }, [{ name: 'memory', state: 'bad', todo: /fewer than 8/ }]],

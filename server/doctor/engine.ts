@@ -26,14 +26,19 @@ export interface KindPlans {
   /** How many sessions there are to be at once. */
   sessions: number
   nodeImage: string
+  /** Of learners' shells. */
+  workspaceImage: string
 }
 
 /** What clusters made by kind need on top. */
-export async function examineEngine(machine: Machine, { sessions, nodeImage }: KindPlans): Promise<Finding[]> {
+export async function examineEngine(
+  machine: Machine,
+  { sessions, nodeImage, workspaceImage }: KindPlans,
+): Promise<Finding[]> {
   const engine = await askEngine(machine)
   const findings = [...('info' in engine ? aboutEngine(engine.info) : [engine.finding]), await kind(machine)]
   if ('info' in engine) {
-    findings.push(await image(machine, nodeImage))
+    findings.push(await image(machine, nodeImage), await shellsImage(machine, workspaceImage))
     findings.push(disk(await machine.freeDisk(engine.info.DockerRootDir), engine.info.DockerRootDir, sessions))
   }
   return [...findings, ...inotify(machine), pids(machine, sessions), memory(machine, sessions), overlay(machine)]
@@ -77,6 +82,13 @@ async function image(machine: Machine, name: string): Promise<Finding> {
   if ('output' in answer) return good('node-image', `The node image ${name} is there.`)
   const todo = `Get it ("docker pull ${name}"), or name one that is there in LABWRIGHT_NODE_IMAGE.`
   return bad('node-image', `The node image ${name} is not there.`, todo)
+}
+
+async function shellsImage(machine: Machine, name: string): Promise<Finding> {
+  const answer = await machine.run('docker', ['image', 'inspect', '--format', '{{.Id}}', name])
+  if ('output' in answer) return good('workspace-image', `The image of learners' shells ${name} is there.`)
+  const todo = 'Make it ("labwright images build") or load it ("labwright images load").'
+  return bad('workspace-image', `The image of learners' shells ${name} is not there.`, todo)
 }
 
 function disk(free: number, folder: string, sessions: number): Finding {

@@ -38,7 +38,7 @@ export async function openGrounds(
       createToolbox: (cluster: string, session: string) => kind.createToolbox(cluster, session),
       removeToolbox: (cluster: string) => kind.removeToolbox(cluster),
     }
-    const containers = await createContainerWorkspaces({ dataFolder, mirrors: mirrors.mirrors, toolboxes })
+    const containers = await createContainerWorkspaces({ dataFolder, mirrors: mirrors.mirrors, toolboxes, log })
     return { provider: kind, kind, ...containers }
   }
   const provider = simulatedClusters({ command: command('simulator-host'), dataFolder, log })

@@ -21,6 +21,8 @@ export function preparedShape(provider: KindClusterProvider): ShapeOf {
     async prepare(cluster, signal, log = () => undefined) {
       await applySetup(lab, cluster.credentials('grader'), { log, signal })
       await provider.keep(cluster.id)
+      // A container is a second of the claim, and knows nobody yet.
+      await provider.createToolbox(cluster.id)
     },
   })
 }

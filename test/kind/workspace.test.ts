@@ -96,6 +96,12 @@ describe('a container', () => {
     expect(mine.list()).toEqual([])
   })
 
+  test('comes back when somebody took it away, with its credentials and an empty home', async () => {
+    await docker('rm', '--force', '--volumes', world.container('mine'))
+    await waitFor(() => terminals.of('mine').list().length === 0)
+    await waitFor(async () => (await run('mine', 'ls; head -1 ~/.kube/config 2>&1')) === 'apiVersion: v1', 20_000)
+  })
+
   test('keeps its shells when the server is started again', async () => {
     const { number } = await terminals.of('mine').open('bash 1', workspaces.shell('mine'), 80, 24)
     const first = page('mine', number)

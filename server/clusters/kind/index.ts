@@ -1,7 +1,7 @@
 import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { provisionerError } from '../../../protocol/errors/provisioner.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/probe.ts'
-import type { ClusterSummary, OrphanReport, ProvisionedCluster, Toolbox } from '../../../protocol/provisioner.ts'
+import type { ClusterSummary, OrphanReport, ProvisionedCluster, Toolbox, ToolboxOrder } from '../../../protocol/provisioner.ts'
 import { HostProcess, type SocketRequest } from '../../sockets/index.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity, Standpoint } from '../provider.ts'
@@ -47,7 +47,7 @@ export interface KindClusterProvider extends ClusterProvider {
   /** From now on a reset leads back to what is in the cluster now. */
   keep(id: string): Promise<void>
   /** A container for a session's shells in the cluster's network; the one that is there when there is one. */
-  createToolbox(id: string, session: string): Promise<Toolbox>
+  createToolbox(id: string, session?: string): Promise<Toolbox>
   /** No error when there is none. */
   removeToolbox(id: string): Promise<void>
 }
@@ -141,9 +141,10 @@ export class KindClusters implements KindClusterProvider {
     this.#streams.cut(id)
   }
 
-  async createToolbox(id: string, session: string): Promise<Toolbox> {
+  async createToolbox(id: string, session?: string): Promise<Toolbox> {
     const signal = AbortSignal.timeout(TOOLBOX_MILLISECONDS)
-    return (await this.#request('POST', `${pathOf(id)}/toolbox`, signal, { session })) as Toolbox
+    const order: ToolboxOrder = session === undefined ? {} : { session }
+    return (await this.#request('POST', `${pathOf(id)}/toolbox`, signal, order)) as Toolbox
   }
 
   async removeToolbox(id: string): Promise<void> {

@@ -27,6 +27,7 @@ export interface ContainerWorkspacesOptions {
   /** Name of a mirror (of lab.yaml) -> what answers for it. */
   mirrors: Record<string, Mirror>
   toolboxes: Toolboxes
+  log(this: void, error: unknown, about: string): void
 }
 
 /** Places inside a container. */
@@ -57,6 +58,9 @@ interface Parts extends ContainerWorkspacesOptions {
 interface Box {
   door: Door
   connection: TerminalHostConnection
+  /** What it was made for. */
+  request?: WorkspaceRequest
+  isReviving?: boolean
   /** Once it is made. */
   made?: { folder: string; secret: string; nodes: string[]; downloads: Server }
 }
@@ -83,7 +87,8 @@ class ContainerWorkspaces implements WorkspaceProvider {
     }
   }
 
-  async create({ id, kubeconfig, mirrors, cluster }: WorkspaceRequest): Promise<Workspace> {
+  async create(request: WorkspaceRequest): Promise<Workspace> {
+    const { id, kubeconfig, mirrors, cluster } = request
     if (!/^[\w-]+$/.test(id)) throw workspaceError('FILE_OUTSIDE_HOME', { path: id })
     if (cluster === undefined) throw workspaceError('WORKSPACE_MISSING')
     const own = this.#own(id)
@@ -101,6 +106,7 @@ class ContainerWorkspaces implements WorkspaceProvider {
     const downloads = this.#parts.proxy.server()
     await listenIn(folder, DOWNLOADS_SOCKET, downloads)
     box.made = { folder, secret, nodes, downloads }
+    box.request = request
     box.door.open(folder)
     await box.connection.ready()
     return { id, sandboxed: true, notes: await this.#giveKubeconfig(id, kubeconfig) }
@@ -149,10 +155,20 @@ class ContainerWorkspaces implements WorkspaceProvider {
   #box(id: string): Box {
     const known = this.#boxes.get(id)
     if (known !== undefined) return known
-    const door = new Door(id)
+    const door = new Door(id, () => this.#revive(id))
     const box = { door, connection: new TerminalHostConnection(door) }
     this.#boxes.set(id, box)
     return box
+  }
+
+  /** Its container was stopped or taken away by somebody else: it is started, or made anew with an empty home. */
+  #revive(id: string): void {
+    const box = this.#boxes.get(id)
+    if (box?.request === undefined || box.isReviving === true) return
+    box.isReviving = true
+    this.create(box.request)
+      .catch((error: unknown) => this.#parts.log(error, `bringing back the container of ${id}`))
+      .finally(() => (box.isReviving = false))
   }
 
   #made(id: string): NonNullable<Box['made']> {

@@ -10,6 +10,9 @@ const MAXIMUM_SOCKET_PATH_BYTES = 103
 /** After a call that came to nothing the next is taken a little later, and later each time. */
 const FIRST_PAUSE_MILLISECONDS = 50
 const LAST_PAUSE_MILLISECONDS = 5000
+/** A host that is there calls within a second. */
+const ABSENT_MILLISECONDS = 4000
+const LAST_ABSENT_MILLISECONDS = 60_000
 const LONG_CALL_MILLISECONDS = 10_000
 
 /**
@@ -23,9 +26,12 @@ export class Door implements HostLink {
   #pause = FIRST_PAUSE_MILLISECONDS
   #listening: Server | undefined
   #closed: Error | undefined
+  readonly #absent: () => void
 
-  constructor(session: string) {
+  /** `absent` is told when the door was open for a while and nobody called, and again after longer whiles. */
+  constructor(session: string, absent: () => void) {
     this.confinedTo = session
+    this.#absent = absent
   }
 
   /** From now on calls come through this folder. */
@@ -58,6 +64,14 @@ export class Door implements HostLink {
     for (const go of this.#opened.splice(0)) go()
   }
 
+  #missWhileOpen(server: Server, milliseconds = ABSENT_MILLISECONDS): void {
+    setTimeout(() => {
+      if (server !== this.#listening || !server.listening) return
+      this.#absent()
+      this.#missWhileOpen(server, Math.min(2 * milliseconds, LAST_ABSENT_MILLISECONDS))
+    }, milliseconds).unref()
+  }
+
   /** The first who calls; then the door is shut. */
   #call(folder: string): Promise<Socket> {
     return new Promise((resolve, reject) => {
@@ -67,6 +81,7 @@ export class Door implements HostLink {
         resolve(socket)
       })
       this.#listening = server
+      this.#missWhileOpen(server)
       server.once('close', () => reject(this.#closed ?? new Error('the container is another one now')))
       listenIn(folder, AGENT_SOCKET, server).catch(reject)
     })

@@ -17,7 +17,7 @@ let callers: Socket[]
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hostile-'))
   callers = []
-  const door = new Door('s1')
+  const door = new Door('s1', () => undefined)
   connection = new TerminalHostConnection(door)
   door.open(folder)
 })

@@ -9,7 +9,7 @@ import { TerminalHost } from './host.ts'
  * The terminal host of a container. It cannot be found by a server, which trusts nothing that a learner could have made: so it finds the
  * server, by a socket in a folder that the container can only read, and comes back to it after every end.
  */
-const AGAIN_MILLISECONDS = 200
+const AGAIN_MILLISECONDS = 100
 const LAST_MILLISECONDS = 200
 
 const folder = process.argv[2]

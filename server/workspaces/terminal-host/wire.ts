@@ -14,6 +14,8 @@ const UNTRUSTED_BYTES_PER_SECOND = 32 * 1024 * 1024
 const UNTRUSTED_UNSENT_BYTES = 16 * 1024 * 1024
 /** Reading a message or frame counts for so many bytes. */
 const MESSAGE_COST_BYTES = 8 * 1024
+/** What is parsed counts so many times more. */
+const PARSING_COST = 3
 const FRAME_COST_BYTES = 2 * 1024
 /** What may be read at once before the budget is looked at. */
 const BURST_MILLISECONDS = 100
@@ -107,7 +109,7 @@ export class Wire<In, Out> {
 
   #take(kind: number, body: Buffer): void {
     if (kind === JSON_KIND) {
-      this.#pay(MESSAGE_COST_BYTES)
+      this.#pay(MESSAGE_COST_BYTES + body.length * PARSING_COST)
       const message = this.#parse(body)
       return message === undefined ? undefined : this.#events.message(message)
     }

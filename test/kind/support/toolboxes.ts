@@ -34,6 +34,7 @@ export class ToolboxWorld {
         createToolbox: (id, session) => this.#create(id, session),
         removeToolbox: (id) => engine.remove(this.#cluster(id)),
       },
+      log: (error, about) => console.error(about, error),
     })
     const beside: WorkspaceProvider = {
       whyPlain: workspaces.whyPlain,
