@@ -3,7 +3,6 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { provisionerError } from '../../../protocol/errors/provisioner.ts'
-import { freeNetwork, NETWORKS, RANGE } from '../addresses.ts'
 import {
   toolboxOf,
   type ClusterName,
@@ -22,7 +21,8 @@ import { endCreators } from './creators.ts'
 import { firewallArguments } from './firewall.ts'
 import { renderKindConfig } from './kind-config.ts'
 import { loadIntoNode } from './load-images.ts'
-import { CLUSTER_LABEL, INSTALLATION_LABEL, INTENT_LABEL, KIND_LABEL, ownedOf } from './listing.ts'
+import { INSTALLATION_LABEL, KIND_LABEL, ownedOf } from './listing.ts'
+import { addNetwork } from './networks.ts'
 import { lacksQuota, toolboxArguments } from './toolbox.ts'
 
 /** Of what the engine answers at once. */
@@ -222,23 +222,9 @@ export class DockerEngine implements Engine {
   async #createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void> {
     const own = (await this.#owned(cluster)).some(({ kind }) => kind === 'network')
     if (own) return
-    const ids = (await this.#docker(['network', 'ls', '--quiet'], { signal })).output
-      .split('\n')
-      .filter((id) => id !== '')
-    const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}'
-    const { output } = await this.#docker(['network', 'inspect', '--format', format, ...ids], { signal })
-    const subnet = freeNetwork(output.split(/\s+/))
-    if (subnet === undefined) throw provisionerError('ADDRESSES_EXHAUSTED', { count: String(NETWORKS), range: RANGE })
-    const labels = {
-      [INSTALLATION_LABEL]: cluster.installation,
-      [CLUSTER_LABEL]: cluster.name,
-      [INTENT_LABEL]: 'creating',
-    }
-    const labelled = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`])
     await this.#raiseFirewall(signal)
-    await this.#docker(['network', 'create', '--driver', 'bridge', '--subnet', subnet, ...labelled, cluster.name], {
-      signal,
-    })
+    const { exitCode, error } = await addNetwork((args) => this.#run('docker', args, { signal }), cluster)
+    if (exitCode !== 0) throw provisionerError('ENGINE_REFUSED', { what: 'make a network', reason: lastLine(error) })
   }
 
   /** Before the first node of a network: the rules are for all of them, and put again in case somebody took them away. */
