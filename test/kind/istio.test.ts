@@ -24,7 +24,7 @@ beforeAll(async () => {
   world = await KindWorld.create()
   provider = world.open()
   const begin = performance.now()
-  cluster = await provider.create('mesh', soon(), { istio: 'demo', images: [PAYMENTS] })
+  cluster = await provider.create('mesh', AbortSignal.timeout(580_000), { istio: 'demo', images: [PAYMENTS] })
   console.log(`made with Istio in ${Math.round(performance.now() - begin)} ms`)
 }, 600_000)
 afterAll(() => world.remove())
