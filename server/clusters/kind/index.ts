@@ -1,7 +1,13 @@
 import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { provisionerError } from '../../../protocol/errors/provisioner.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/probe.ts'
-import type { ClusterSummary, OrphanReport, ProvisionedCluster, Toolbox, ToolboxOrder } from '../../../protocol/provisioner.ts'
+import type {
+  ClusterSummary,
+  OrphanReport,
+  ProvisionedCluster,
+  Toolbox,
+  ToolboxOrder,
+} from '../../../protocol/provisioner.ts'
 import { HostProcess, type SocketRequest } from '../../sockets/index.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity, Standpoint } from '../provider.ts'

@@ -4,6 +4,8 @@ import { CLUSTER_LABEL, INSTALLATION_LABEL, INTENT_LABEL, SESSION_LABEL } from '
 /** Of the image: a user that is nobody on this machine. */
 const USER = '10100:10100'
 const CPUS = 1
+/** Keys come before what clusters do: a container has 1024 when nothing is said. */
+const CPU_SHARES = 4096
 /** Enough for kubectl, helm, istioctl and an editor side by side; swap counts as memory. */
 const MEMORY_MEBIBYTES = 1024
 const PROCESSES = 512
@@ -49,6 +51,7 @@ export function toolboxArguments({ cluster, image, folder, session, hasQuota }: 
     'cap-drop': 'ALL',
     'security-opt': 'no-new-privileges',
     cpus: CPUS,
+    'cpu-shares': CPU_SHARES,
     memory: `${MEMORY_MEBIBYTES}m`,
     'memory-swap': `${MEMORY_MEBIBYTES}m`,
     'pids-limit': PROCESSES,

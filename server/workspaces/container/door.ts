@@ -43,7 +43,7 @@ export class Door implements HostLink {
 
   async connect(): Promise<Socket> {
     if (this.#folder === undefined) await new Promise<void>((resolve) => this.#opened.push(resolve))
-    await sleep(this.#pause)
+    await sleep(this.#pause, undefined, { ref: false })
     this.#pause = Math.min(this.#pause * 2, LAST_PAUSE_MILLISECONDS)
     if (this.#closed !== undefined) throw this.#closed
     const folder = this.#folder!
