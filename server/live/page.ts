@@ -146,7 +146,9 @@ export class Page {
 
   #tellTerminals(list: HostTerminal[], lost: boolean): void {
     this.#send({ type: 'terminals', terminals: list.map(terminalView), ...(lost ? { lost } : {}) })
-    for (const { number } of list) if (!this.#attached.has(number)) this.#attach(number, 0)
+    const numbers = new Set(list.map(({ number }) => number))
+    for (const number of this.#attached) if (!numbers.has(number)) this.#attached.delete(number)
+    for (const number of numbers) if (!this.#attached.has(number)) this.#attach(number, 0)
   }
 
   #attach(terminal: number, offset: number): void {

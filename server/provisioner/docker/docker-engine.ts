@@ -31,7 +31,6 @@ const CREATE_MILLISECONDS = 5 * 60_000
 /** How long kind waits for the nodes to be ready. */
 const WAIT_SECONDS = 90
 const REMOVE_ROUNDS = 10
-const NETWORK_ATTEMPTS = 10
 const THAW_MILLISECONDS = 3000
 const REMOVE_PAUSE_MILLISECONDS = 300
 
@@ -220,20 +219,7 @@ export class DockerEngine implements Engine {
     return (await this.owned(cluster.installation)).filter((object) => object.cluster === cluster.name)
   }
 
-  /** Others make and take away networks of the same engine meanwhile: then it is looked again. */
   async #createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#createFreeNetwork(cluster, signal)
-      } catch (error) {
-        const isRace = /overlaps|no such network|not found/i.test((error as Error).message)
-        if (!isRace || attempt === NETWORK_ATTEMPTS) throw error
-        await sleep(REMOVE_PAUSE_MILLISECONDS)
-      }
-    }
-  }
-
-  async #createFreeNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void> {
     const own = (await this.#owned(cluster)).some(({ kind }) => kind === 'network')
     if (own) return
     await this.#raiseFirewall(signal)

@@ -128,6 +128,24 @@ test('one of another version is said to be that', async () => {
   }
 })
 
+test('pages are told of the terminals of one that calls again', async () => {
+  const told: [number[], boolean][] = []
+  connection.watch('s1', {
+    terminals: (list, lost) => told.push([list.map(({ number }) => number), lost]),
+    run: () => {},
+  })
+  const socket = await callAndSay(json(welcome()))
+  await until(() => expect(told).toEqual([[[1], false]]))
+  socket.destroy()
+  await callAndSay(json(welcome([terminal(1), terminal(2)])))
+  await until(() =>
+    expect(told.slice(1)).toEqual([
+      [[], true],
+      [[1, 2], false],
+    ]),
+  )
+})
+
 test('whatever it says of another session is said of its own', async () => {
   await callAndSay(json(welcome([terminal(1, 's2')])), json({ type: 'terminal', terminal: terminal(2, 's3') }))
   await until(() => expect(connection.list('s1')).toHaveLength(2))

@@ -264,6 +264,8 @@ export class TerminalHostConnection {
           this.#wire = wire
           this.#terminals.clear()
           for (const terminal of message.terminals) this.#keep(wire, terminal)
+          // Pages may have come before the host did.
+          for (const session of this.#sessions()) this.#tell(session)
           resolve(wire)
         },
         frame: (viewer, frame) => this.#frame(viewer, frame),
@@ -326,6 +328,10 @@ export class TerminalHostConnection {
     for (const listener of this.#listeners.get(terminal.session) ?? []) listener.run(number, run)
   }
 
+  #sessions(): Set<string> {
+    return new Set([...this.#terminals.values()].map(({ session }) => session))
+  }
+
   #tell(session: string | undefined, lost = false): void {
     if (session === undefined) return
     const terminals = this.list(session)
@@ -335,7 +341,7 @@ export class TerminalHostConnection {
   #lost(reason: Error | undefined): void {
     this.#wire = undefined
     this.#failure = reason
-    const sessions = new Set([...this.#terminals.values()].map((terminal) => terminal.session))
+    const sessions = this.#sessions()
     this.#terminals.clear()
     this.#requests.rejectAll(workspaceError('TERMINALS_LOST'))
     this.#stopped?.()
