@@ -12,7 +12,11 @@ export async function makeWorkspaceImage(): Promise<void> {
   // A lab that names no images: no samples are made.
   const lab = await mkdtemp(path.join(os.tmpdir(), 'labwright-no-images-'))
   await writeFile(path.join(lab, 'lab.yaml'), 'title: None\n')
-  const command = [path.join(root, 'cli/bin.mjs'), 'images', 'build', lab, '--offline']
-  await promisify(execFile)(process.execPath, command)
+  await makeImages(lab)
   await rm(lab, { recursive: true })
+}
+
+/** Makes the images that the lab of a folder names, and that of learners' shells, from what is built and this machine's programs. */
+export async function makeImages(lab: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [path.join(root, 'cli/bin.mjs'), 'images', 'build', lab, '--offline'])
 }
