@@ -1,16 +1,19 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ClusterProvider, Cluster } from '../../server/clusters/provider.ts'
+import type { KindClusterProvider } from '../../server/clusters/kind/index.ts'
+import type { Cluster } from '../../server/clusters/provider.ts'
 import { waitFor } from '../support/waiting.ts'
 import { engine } from './support/engine.ts'
+import { makeWorkspaceImage } from './support/workspace-image.ts'
 import { apiOf, bashPod, create, docker, get, KindWorld, LONG_MILLISECONDS, soon } from './support/world.ts'
 
 let world: KindWorld
-let provider: ClusterProvider
+let provider: KindClusterProvider
 let mine: Cluster
 let other: Cluster
 beforeAll(async () => {
+  await makeWorkspaceImage()
   world = await KindWorld.create()
   provider = world.open()
   mine = await provider.create('mine', soon())
@@ -65,6 +68,18 @@ describe('a session', () => {
     } finally {
       service.close()
     }
+  })
+
+  test('does not reach the API server of another one from its shells either', async () => {
+    await provider.createToolbox('mine')
+    const toolbox = (await world.nodeOf('mine')).replace(/control-plane$/, 'toolbox')
+    const [own, others] = [await addressOf('mine'), await addressOf('other')]
+    const ask = (address: string) => {
+      const script = `timeout 3 bash -c 'exec 3<>/dev/tcp/${address}/6443' 2>/dev/null; echo $?`
+      return docker('exec', toolbox, 'bash', '-c', script)
+    }
+    expect(await ask(own)).toBe('0')
+    expect(await ask(others)).toBe('124')
   })
 
   test('knows nothing of another one’s credentials', async () => {
