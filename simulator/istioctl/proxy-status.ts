@@ -10,7 +10,15 @@ import { istiodPods } from './mesh-state.ts'
 import { readDump } from './proxy-config/command.ts'
 import { table } from './table.ts'
 
-const types = ['CDS', 'LDS', 'EDS', 'RDS']
+/** A gateway without a listener of HTTP has no routes to ask for. */
+const typesOf = (pod: KubeObject, gateways: readonly KubeObject[]): string[] => {
+  const base = ['CDS', 'LDS', 'EDS']
+  const isGateway = pod['spec'].containers.every(({ name }: { name: string }) => name === 'istio-proxy')
+  const selects = (gateway: KubeObject): boolean =>
+    Object.entries(gateway['spec']?.selector ?? {}).every(([key, value]) => pod.metadata.labels?.[key] === value)
+  return isGateway && !gateways.some(selects) ? base : [...base, 'RDS']
+}
+const shown = (types: readonly string[]): string => `${types.length} (${types.join(',')})`
 
 export const proxyStatus: Run = (invocation) => {
   const { io, flags, words } = invocation
@@ -31,12 +39,13 @@ export const proxyStatus: Run = (invocation) => {
       io.stdout(output === 'json' ? `${JSON.stringify(value, undefined, 4)}\n` : stringify(value))
       return 0
     }
+    const gateways = await client.list('networking.istio.io/v1', 'Gateway')
     const rows = proxies.map((pod) => [
       nameOf(pod),
       'Kubernetes',
       istiod.metadata.name,
       istioVersion,
-      `${types.length} (${types.join(',')})`,
+      shown(typesOf(pod, gateways)),
     ])
     io.stdout(table([['NAME', 'CLUSTER', 'ISTIOD', 'VERSION', 'SUBSCRIBED TYPES'], ...rows]))
     return 0

@@ -3,6 +3,8 @@ import type { KubeClient } from '../kube/client.ts'
 
 /** The configuration that may affect workloads of a namespace: its own, the root namespace's, and routes of all. */
 export interface MeshObjects {
+  /** Of the command line: names of objects in it stand alone. */
+  here: string
   namespace: string
   rootNamespace: string
   virtualServices: KubeObject[]
@@ -12,7 +14,7 @@ export interface MeshObjects {
   authorizationPolicies: KubeObject[]
 }
 
-export async function meshOf(client: KubeClient, namespace: string): Promise<MeshObjects> {
+export async function meshOf(client: KubeClient, namespace: string, here: string): Promise<MeshObjects> {
   const rootNamespace = 'istio-system'
   const [virtualServices, destinationRules, gateways, peers, policies] = await Promise.all([
     client.list('networking.istio.io/v1', 'VirtualService'),
@@ -23,6 +25,7 @@ export async function meshOf(client: KubeClient, namespace: string): Promise<Mes
   ])
   const near = (object: KubeObject): boolean => [namespace, rootNamespace].includes(object.metadata.namespace ?? '')
   return {
+    here,
     namespace,
     rootNamespace,
     virtualServices,
@@ -45,4 +48,9 @@ export function namesService(host: string, from: KubeObject, service: KubeObject
 export function actsOn(policy: KubeObject, pod: KubeObject): boolean {
   const labels: Record<string, string> = policy['spec']?.selector?.matchLabels ?? {}
   return Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value)
+}
+
+/** A name as `describe` shows it: with its namespace when that is another one than the command line's. */
+export function shownName({ metadata }: KubeObject, here: string): string {
+  return metadata.namespace === here ? metadata.name : `${metadata.name}.${metadata.namespace ?? ''}`
 }

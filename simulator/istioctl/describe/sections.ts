@@ -1,34 +1,35 @@
 import type { KubeObject } from '../../kubernetes/index.ts'
-import { actsOn, namesService, type MeshObjects } from './mesh-objects.ts'
+import { actsOn, namesService, shownName, type MeshObjects } from './mesh-objects.ts'
 
-function nameIn(object: KubeObject, namespace: string): string {
-  return object.metadata.namespace === namespace && namespace === 'default'
-    ? object.metadata.name
-    : `${object.metadata.name}.${object.metadata.namespace ?? ''}`
+/** Of a DestinationRule: those that some pod belongs to, and the others. */
+export interface Subsets {
+  rule: KubeObject | undefined
+  matching: string[]
+  others: string[]
 }
 
-/** DestinationRules of a service: which of their subsets the pod belongs to, and what they set. */
-export function destinationRuleLines(mesh: MeshObjects, service: KubeObject, pod: KubeObject): string {
-  return mesh.destinationRules
-    .filter((rule) => namesService(rule['spec']?.host ?? '', rule, service))
-    .map((rule) => {
-      const subsets: { name: string; labels?: Record<string, string> }[] = rule['spec'].subsets ?? []
-      const fits = (subset: (typeof subsets)[number]): boolean =>
-        Object.entries(subset.labels ?? {}).every(([key, value]) => pod.metadata.labels?.[key] === value)
-      const matching = subsets.filter(fits).map((subset) => subset.name)
-      const others = subsets.filter((subset) => !fits(subset)).map((subset) => subset.name)
-      const lines = [
-        `DestinationRule: ${nameIn(rule, mesh.namespace)} for "${rule['spec'].host}"`,
-        ...(matching.length > 0 ? [`   Matching subsets: ${matching.join(',')}`] : []),
-        ...(matching.length > 0 && others.length > 0 ? [`      (Non-matching subsets ${others.join(',')})`] : []),
-        ...(matching.length === 0 && others.length > 0
-          ? [`  WARNING POD DOES NOT MATCH ANY SUBSETS.  (Non matching subsets ${others.join(',')})`]
-          : []),
-        ...trafficPolicyLines(rule['spec'].trafficPolicy),
-      ]
-      return `${lines.join('\n')}\n`
-    })
-    .join('')
+/** The rule of a service, and its subsets with and without these pods. */
+export function subsetsOf(mesh: MeshObjects, service: KubeObject, pods: readonly KubeObject[]): Subsets {
+  const rule = mesh.destinationRules.find((one) => namesService(one['spec']?.host ?? '', one, service))
+  const subsets: { name: string; labels?: Record<string, string> }[] = rule?.['spec'].subsets ?? []
+  const fits = ({ labels = {} }: (typeof subsets)[number]): boolean =>
+    pods.some((pod) => Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value))
+  const names = (wanted: boolean) => subsets.filter((subset) => fits(subset) === wanted).map(({ name }) => name)
+  return { rule, matching: names(true), others: names(false) }
+}
+
+export function destinationRuleLines(mesh: MeshObjects, { rule, matching, others }: Subsets): string {
+  if (rule === undefined) return ''
+  const lines = [
+    `DestinationRule: ${shownName(rule, mesh.here)} for "${rule['spec'].host}"`,
+    ...(matching.length > 0 ? [`   Matching subsets: ${matching.join(',')}`] : []),
+    ...(matching.length > 0 && others.length > 0 ? [`      (Non-matching subsets ${others.join(',')})`] : []),
+    ...(matching.length === 0 && others.length > 0
+      ? [`  WARNING POD DOES NOT MATCH ANY SUBSETS.  (Non matching subsets ${others.join(',')})`]
+      : []),
+    ...trafficPolicyLines(rule['spec'].trafficPolicy),
+  ]
+  return `${lines.join('\n')}\n`
 }
 
 function trafficPolicyLines(
@@ -53,16 +54,22 @@ function trafficPolicyLines(
   ]
 }
 
+type StringMatch = Record<string, string>
+interface Match {
+  uri?: StringMatch
+  ignoreUriCase?: boolean
+  headers?: Record<string, StringMatch>
+}
 interface Route {
-  match?: { uri?: Record<string, string>; headers?: Record<string, Record<string, string>> }[]
+  match?: Match[]
   route?: { destination?: { host?: string; subset?: string }; weight?: number }[]
 }
 
 /** VirtualServices that route to a service from inside the mesh. */
-export function virtualServiceLines(mesh: MeshObjects, service: KubeObject): string {
+export function virtualServiceLines(mesh: MeshObjects, service: KubeObject, subsets: Subsets): string {
   return mesh.virtualServices
     .filter((one) => inMesh(one) && routesTo(one, service))
-    .map((one) => `VirtualService: ${nameIn(one, mesh.namespace)}\n${routeLines(one)}`)
+    .map((one) => `VirtualService: ${shownName(one, mesh.here)}\n${routeLines(mesh, one, service, subsets)}`)
     .join('')
 }
 
@@ -78,17 +85,80 @@ function routesTo(one: KubeObject, service: KubeObject): boolean {
   return [...hosts, ...destinations].some((host) => namesService(host, one, service))
 }
 
-function routeLines(one: KubeObject): string {
+/** What its routes do for the pods of a service. Source: istioctl/pkg/describe/describe.go `printVirtualService`. */
+function routeLines(mesh: MeshObjects, one: KubeObject, service: KubeObject, subsets: Subsets): string {
   const routes: Route[] = one['spec']?.http ?? []
-  return routes
-    .map((route) => {
-      const destinations = route.route ?? []
-      const target =
-        destinations.length > 1 ? `   Weight ${destinations.map(({ weight = 0 }) => `${weight}%`).join(', ')}\n` : ''
-      const match = (route.match ?? []).map((part) => `   Match: ${JSON.stringify(part)}\n`).join('')
-      return `${target}${match === '' ? '   1 HTTP route(s)\n' : match}`
-    })
-    .join('')
+  const facts: string[] = []
+  const mismatches: string[] = []
+  let reaching = 0
+  for (const route of routes) {
+    const judged = judgeRoute(route, one, { mesh, service, subsets })
+    if (judged.reaches) reaching += 1
+    ;(judged.reaches ? facts : mismatches).push(...judged.lines)
+  }
+  const unreached = routes.length - reaching
+  const lines =
+    reaching === 0
+      ? [
+          `   WARNING: No destinations match pod subsets (checked ${routes.length} HTTP routes)`,
+          ...mismatches.map((line) => `      ${line}`),
+        ]
+      : [
+          ...facts.map((line) => `   ${line}`),
+          ...(unreached > 0 ? [`   ${unreached} additional destination(s) that will not reach this pod`] : []),
+          ...(unreached > 0 && facts.length === 0 ? mismatches.map((line) => `      ${line}`) : []),
+          ...(unreached === 0 && facts.length === 0 ? [`   ${routes.length} HTTP route(s)`] : []),
+        ]
+  return `${lines.join('\n')}\n`
+}
+
+function judgeRoute(
+  route: Route,
+  one: KubeObject,
+  { mesh, service, subsets }: { mesh: MeshObjects; service: KubeObject; subsets: Subsets },
+): { reaches: boolean; lines: string[] } {
+  const facts: string[] = []
+  const mismatches: string[] = []
+  let reaches = false
+  for (const { destination: { host = '', subset = '' } = {}, weight = 0 } of route.route ?? []) {
+    if (!namesService(host, one, service)) {
+      facts.push(
+        subset === '' ? `Route to host "${host}" with weight ${weight}%` : `Route to ${host} with invalid config`,
+      )
+    } else if (subsets.others.includes(subset)) {
+      mismatches.push(`Route to non-matching subset ${subset} for (${matchesText(route.match ?? [])})`)
+    } else if (subset !== '' && !subsets.matching.includes(subset)) {
+      mismatches.push(
+        subsets.rule === undefined
+          ? `Warning: Route to subset ${subset} but NO DESTINATION RULE defining subsets!`
+          : `Warning: Route to UNKNOWN subset ${subset}; check DestinationRule ${shownName(subsets.rule, mesh.here)}`,
+      )
+    } else {
+      reaches = true
+      const named = subset === '' ? '' : ` subset "${subset}"`
+      if (weight > 0) facts.push(`Route to host "${host}"${named} with weight ${weight}%`)
+    }
+  }
+  const matches = route.match ?? []
+  if (reaches && matches.length > 0) facts.push(matches.map(matchText).join(', '))
+  return { reaches, lines: reaches ? facts : [...facts, ...mismatches] }
+}
+
+const matchesText = (matches: readonly Match[]): string =>
+  matches.length === 0 ? 'everything' : matches.map(matchText).join(', ')
+
+function matchText({ uri, ignoreUriCase, headers = {} }: Match): string {
+  const path = uri === undefined ? '' : `${stringMatch(uri)}${ignoreUriCase === true ? ' uncased' : ''}`
+  const conditions = Object.entries(headers).map(([name, value]) => `${name}=${stringMatch(value)}`)
+  return `Match: ${path}${conditions.length === 0 ? '' : ` when headers are ${conditions.join('; ')}`}`.trimEnd()
+}
+
+function stringMatch(match: StringMatch): string {
+  if (match['exact'] !== undefined) return match['exact']
+  if (match['prefix'] !== undefined) return `${match['prefix']}*`
+  return Object.entries(match)
+    .map(([kind, value]) => `${kind}:${JSON.stringify(value)}`)
+    .join(' ')
 }
 
 /** Gateways through which the service is reached from outside. */
@@ -98,7 +168,7 @@ export function gatewayLines(mesh: MeshObjects, service: KubeObject): string {
     .map((one) => {
       const gateways: string[] = one['spec']?.gateways ?? []
       const hosts: string[] = one['spec']?.hosts ?? []
-      return `--------------------\nExposed on Ingress Gateway ${gateways.join(', ')} for ${hosts.join(', ')}\nVirtualService: ${nameIn(one, mesh.namespace)}\n${routeLines(one)}`
+      return `--------------------\nExposed on Ingress Gateway ${gateways.join(', ')} for ${hosts.join(', ')}\nVirtualService: ${shownName(one, mesh.here)}\n${routeLines(mesh, one, service, subsetsOf(mesh, service, []))}`
     })
     .join('')
 }
@@ -121,8 +191,20 @@ export function peerAuthenticationLines(mesh: MeshObjects, pod: KubeObject): str
   return `${lines.join('\n')}\n`
 }
 
+/** As the proxy's filters name them: one for each rule, and one for an ALLOW policy that has none. Denials come first. */
 export function policyLines(mesh: MeshObjects, pod: KubeObject): string {
-  const applied = mesh.authorizationPolicies.filter((policy) => actsOn(policy, pod))
-  if (applied.length === 0) return ''
-  return `RBAC policies: ${applied.map((policy) => `ns[${policy.metadata.namespace ?? ''}]-policy[${policy.metadata.name}]`).join(', ')}\n`
+  const ranks = ['CUSTOM', 'DENY', 'ALLOW', 'AUDIT']
+  const actionOf = (policy: KubeObject): string => policy['spec']?.action ?? 'ALLOW'
+  const names = mesh.authorizationPolicies
+    .filter((policy) => actsOn(policy, pod))
+    .toSorted(
+      (a, b) => ranks.indexOf(actionOf(a)) - ranks.indexOf(actionOf(b)) || (a.metadata.name < b.metadata.name ? -1 : 1),
+    )
+    .flatMap((policy) => {
+      const rules: unknown[] = policy['spec']?.rules ?? (actionOf(policy) === 'ALLOW' ? [{}] : [])
+      return rules.map(
+        (_, index) => `ns[${policy.metadata.namespace ?? ''}]-policy[${policy.metadata.name}]-rule[${index}]`,
+      )
+    })
+  return names.length === 0 ? '' : `RBAC policies: ${names.join(', ')}\n`
 }

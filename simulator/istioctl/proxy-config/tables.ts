@@ -1,7 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import type { ParsedFlags } from '../command-line/flags.ts'
 import { table } from '../table.ts'
-import { clusterParts, sections, type ConfigDump, type EnvoyListener, type EnvoyRoute } from './dump.ts'
+import {
+  clusterParts,
+  sections,
+  type ConfigDump,
+  type EnvoyListener,
+  type EnvoyRoute,
+  type RouteConfiguration,
+} from './dump.ts'
 
 /** A table of one part of a config dump, filtered by the flags. */
 export type Table = (dump: ConfigDump, flags: ParsedFlags, rules: DestinationRules) => string
@@ -54,11 +61,16 @@ function listenerTarget(port: number): string {
   return `Route: ${port}`
 }
 
+/** Port numbers in order; Istio's order of the others is no order. */
+const byPort = ({ name: a = '' }: RouteConfiguration, { name: b = '' }: RouteConfiguration): number =>
+  (/^\d+$/.test(a) ? Number(a) : Infinity) - (/^\d+$/.test(b) ? Number(b) : Infinity) || 0
+
 export const routes: Table = (dump, flags) => {
   const rows = sections(dump, 'RoutesConfigDump')
     .flatMap((section) => [...(section.dynamic_route_configs ?? []), ...(section.static_route_configs ?? [])])
     .map(({ route_config: config = {} }) => config)
     .filter((config) => !flags.given('name') || config.name === flags.text('name'))
+    .toSorted(byPort)
     .flatMap((config) =>
       (config.virtual_hosts ?? []).flatMap((host) =>
         (host.routes ?? []).map((route) => [
@@ -73,11 +85,15 @@ export const routes: Table = (dump, flags) => {
   return table([['NAME', 'VHOST NAME', 'DOMAINS', 'MATCH', 'VIRTUAL SERVICE'], ...rows])
 }
 
-/** The two shortest names and how many more there are. */
+/**
+ * Two names and how many more there are. Left out are ports, and the forms of a name that says less to a person. Source:
+ * istioctl/pkg/writer/envoy/configdump/route.go `describeRouteDomains`.
+ */
 function domains(names: readonly string[]): string {
-  const shown = names.filter((name) => !/:\d+$/.test(name)).toSorted((a, b) => a.length - b.length)
-  if (shown.length <= 2) return shown.join(', ')
-  return `${shown.slice(0, 2).join(', ')} + ${shown.length - 2} more...`
+  const withoutPort = names.length === 1 ? names : names.filter((name) => !name.includes(':'))
+  const long = new Set(withoutPort.flatMap((name) => [`${name}.svc`, `${name}.svc.cluster.local`]))
+  const shown = withoutPort.filter((name) => !long.has(name))
+  return shown.length <= 2 ? shown.join(', ') : `${shown.slice(0, 2).join(', ')} + ${shown.length - 2} more...`
 }
 
 function matchText({ match = {} }: EnvoyRoute): string {
@@ -105,7 +121,8 @@ export const endpoints: Table = (dump, flags) => {
           return {
             address,
             port,
-            status: health,
+            // What a proxy ejected by itself is still healthy to istiod, which alone tells of health here.
+            status: 'HEALTHY',
             outlier: failed ? 'FAILED' : 'OK',
             cluster: config.cluster_name ?? '',
           }

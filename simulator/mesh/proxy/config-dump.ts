@@ -1,7 +1,7 @@
 import { aliases } from './hosts.ts'
 import type { Cluster } from './cluster.ts'
 import { principalOf, type Proxy } from './proxy.ts'
-import { findVirtualHost, hostOfService, isVisible } from './virtual-host.ts'
+import { findVirtualHost, hostOfService, isVisible, type VirtualHost } from './virtual-host.ts'
 import type { MeshService } from './registry.ts'
 import type { HttpRoute } from './routes/index.ts'
 
@@ -44,7 +44,18 @@ function endpointsDump(clusters: readonly Cluster[]): unknown {
   }
 }
 
-function routeDump({ matches, targets, redirect, directResponse }: HttpRoute): unknown[] {
+interface VirtualHostDump {
+  name: string
+  domains: string[]
+  routes: unknown[]
+}
+
+function routeDump(
+  { matches, targets, redirect, directResponse }: HttpRoute,
+  virtualService: VirtualHost['virtualService'],
+): unknown[] {
+  const from = virtualService && `namespaces/${virtualService.namespace}/virtual-service/${virtualService.name}`
+  const metadata = from && { filter_metadata: { istio: { config: `/apis/networking.istio.io/v1/${from}` } } }
   const action = targets.map(({ host, subset, port, weight }) => ({
     name: `outbound|${port ?? ''}|${subset}|${host}`,
     weight,
@@ -52,6 +63,7 @@ function routeDump({ matches, targets, redirect, directResponse }: HttpRoute): u
   return matches.map(({ spec, routeName }) => ({
     name: routeName,
     match: spec?.uri?.exact ? { path: spec.uri.exact } : { prefix: spec?.uri?.prefix ?? '/' },
+    ...(metadata && { metadata }),
     ...(redirect && { redirect }),
     ...(directResponse && { direct_response: directResponse }),
     ...(action.length === 1 && { route: { cluster: action[0]?.name } }),
@@ -59,22 +71,37 @@ function routeDump({ matches, targets, redirect, directResponse }: HttpRoute): u
   }))
 }
 
+/** Source: pilot/pkg/networking/core/httproute.go `generateVirtualHostDomains`: also with the dot of an absolute name, and by address. */
+function domainsOf({ hostname, addresses }: MeshService, { workload }: Proxy): string[] {
+  const [full, ...shorter] = aliases(hostname, workload.namespace)
+  const byLength = shorter.toSorted((a, b) => Number(a.includes('.')) - Number(b.includes('.')))
+  return [full!, `${full}.`, ...byLength, ...addresses]
+}
+
 /** Routes by port number, as a sidecar's RDS has them; a sniffed port has a route of its own (`host:port`). */
 function routesDump(proxy: Proxy, services: readonly MeshService[]): unknown {
-  const configs = new Map<string, unknown[]>()
+  const configs = new Map<string, VirtualHostDump[]>()
   for (const service of services) {
     if (service.protocol === 'tcp' || service.protocol === 'tls') continue
     const name = service.protocol === 'http' ? String(service.port) : `${service.hostname}:${service.port}`
     const named = service.protocol === 'http' ? findVirtualHost(proxy, service.hostname, service.port) : undefined
     const host = named ?? hostOfService(proxy, service)
-    const domains = aliases(service.hostname, proxy.workload.namespace)
-    const virtualHost = { name: `${service.hostname}:${service.port}`, domains, routes: host.routes.flatMap(routeDump) }
+    const virtualHost = {
+      name: `${service.hostname}:${service.port}`,
+      domains: service.protocol === 'http' ? domainsOf(service, proxy) : ['*'],
+      routes: host.routes.flatMap((route) => routeDump(route, host.virtualService)),
+    }
     configs.set(name, [...(configs.get(name) ?? []), virtualHost])
   }
+  const byName = (a: VirtualHostDump, b: VirtualHostDump) => (a.name < b.name ? -1 : 1)
   return {
     ...type('envoy.admin.v3.RoutesConfigDump'),
     dynamic_route_configs: [...configs].map(([name, hosts]) => ({
-      route_config: { ...type('envoy.config.route.v3.RouteConfiguration'), name, virtual_hosts: hosts },
+      route_config: {
+        ...type('envoy.config.route.v3.RouteConfiguration'),
+        name,
+        virtual_hosts: hosts.toSorted(byName),
+      },
     })),
   }
 }

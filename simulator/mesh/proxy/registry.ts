@@ -32,7 +32,8 @@ export interface Registry {
 }
 
 function fromServicePort(entry: ServicePort): MeshService {
-  const headless = entry.service.spec?.clusterIP === 'None'
+  const clusterIP: string = entry.service.spec?.clusterIP ?? ''
+  const headless = clusterIP === 'None'
   const exportTo: unknown = entry.service.metadata.annotations?.['networking.istio.io/exportTo']
   return {
     hostname: entry.hostname,
@@ -43,7 +44,7 @@ function fromServicePort(entry: ServicePort): MeshService {
     external: false,
     endpoints: entry.endpoints,
     names: [],
-    addresses: [],
+    addresses: headless || clusterIP === '' ? [] : [clusterIP],
     exportTo: typeof exportTo === 'string' ? exportTo.split(',').map((name) => name.trim()) : undefined,
   }
 }

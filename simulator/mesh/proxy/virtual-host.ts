@@ -1,13 +1,15 @@
 import { aliases, covers, exportedTo, hostOf, qualify } from './hosts.ts'
 import type { Proxy } from './proxy.ts'
 import type { MeshService } from './registry.ts'
-import { plainRoute, virtualServicesOf, type HttpRoute } from './routes/index.ts'
+import { plainRoute, virtualServicesOf, type HttpRoute, type VirtualService } from './routes/index.ts'
 import { isBlank, selects } from './selector.ts'
 import type { SidecarSpec } from './specs.ts'
 
 /** The routes that a request's Host leads to. */
 export interface VirtualHost {
   routes: readonly HttpRoute[]
+  /** Where they come from. */
+  virtualService?: { name: string; namespace: string }
 }
 
 /** The Sidecar object of a workload: one that selects it, else its namespace's, else the root namespace's. */
@@ -52,17 +54,19 @@ function serviceNamed(proxy: Proxy, host: string, port: number): MeshService | u
   return byAddress && proxy.registry.at(byAddress.hostname, byAddress.port)
 }
 
-/** Routes of the oldest VirtualService that names this host; one that names it exactly comes before wildcards. */
-function routesFor(proxy: Proxy, host: string): readonly HttpRoute[] | undefined {
+/** The oldest VirtualService that names this host; one that names it exactly comes before wildcards. */
+function virtualServiceFor(proxy: Proxy, host: string): VirtualService | undefined {
   const mine = virtualServicesOf(proxy.configuration.virtualServices, 'mesh', proxy.workload.namespace)
   const withHttp = mine.filter((one) => one.http.length > 0)
   const exact = withHttp.find((one) => one.hosts.includes(host))
-  return (exact ?? withHttp.find((one) => one.hosts.some((pattern) => covers(pattern, host))))?.http
+  return exact ?? withHttp.find((one) => one.hosts.some((pattern) => covers(pattern, host)))
 }
 
 /** The virtual host of one service port. */
 export function hostOfService(proxy: Proxy, service: MeshService): VirtualHost {
-  return { routes: routesFor(proxy, service.hostname) ?? [plainRoute(service.hostname, service.port)] }
+  const virtualService = virtualServiceFor(proxy, service.hostname)
+  if (virtualService === undefined) return { routes: [plainRoute(service.hostname, service.port)] }
+  return { routes: virtualService.http, virtualService }
 }
 
 /**
@@ -75,6 +79,6 @@ export function findVirtualHost(proxy: Proxy, authority: string, port: number): 
   const service = serviceNamed(proxy, host, port)
   if (service !== undefined) return hostOfService(proxy, service)
   if (port !== 80) return undefined
-  const routes = routesFor(proxy, qualify(host, proxy.workload.namespace))
-  return routes === undefined ? undefined : { routes }
+  const virtualService = virtualServiceFor(proxy, qualify(host, proxy.workload.namespace))
+  return virtualService && { routes: virtualService.http, virtualService }
 }
