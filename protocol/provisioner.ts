@@ -52,6 +52,8 @@ export type CreateOrder = v.InferOutput<typeof createOrder>
 export const toolboxOrder = v.strictObject({
   /** Session id; it becomes a label. */
   session: v.exactOptional(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'a session id is letters, digits, _ and -'))),
+  /** The container is made anew from the image as it is now, with the home of the one that is there. */
+  renew: v.exactOptional(v.boolean()),
 })
 export type ToolboxOrder = v.InferOutput<typeof toolboxOrder>
 

@@ -9,6 +9,7 @@ import {
   type TerminalHosts,
   type WorkspaceProvider,
 } from '../workspaces/index.ts'
+import type { ToolboxOrder } from '../../protocol/provisioner.ts'
 import type { Config } from './config.ts'
 import { openMirrors } from './mirrors.ts'
 
@@ -35,7 +36,7 @@ export async function openGrounds(
   if (config.provider === 'kind') {
     const kind = kindClusters({ command: command('provisioner'), dataFolder, log })
     const toolboxes = {
-      createToolbox: (cluster: string, session: string) => kind.createToolbox(cluster, session),
+      createToolbox: (cluster: string, order: ToolboxOrder) => kind.createToolbox(cluster, order),
       removeToolbox: (cluster: string) => kind.removeToolbox(cluster),
     }
     const containers = await createContainerWorkspaces({ dataFolder, mirrors: mirrors.mirrors, toolboxes, log })

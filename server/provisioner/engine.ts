@@ -44,6 +44,8 @@ export interface CreateToolbox {
   folder: string
   /** For whom: a label. */
   session?: string | undefined
+  /** Whether one that is there is replaced; its home goes over. */
+  renew?: boolean | undefined
   signal: AbortSignal
 }
 

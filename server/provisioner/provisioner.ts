@@ -135,7 +135,7 @@ export class Provisioner {
   }
 
   /** A container for the shells of the cluster's learner. @throws CLUSTER_UNKNOWN */
-  createToolbox(id: string, { session }: ToolboxOrder, signal: AbortSignal): Promise<Toolbox> {
+  createToolbox(id: string, { session, renew }: ToolboxOrder, signal: AbortSignal): Promise<Toolbox> {
     return this.#exclusively(id, async () => {
       const { intent } = this.find(id)
       if (intent !== 'ready') throw provisionerError('CLUSTER_NOT_READY', { cluster: id, intent: WORDS[intent] })
@@ -144,7 +144,7 @@ export class Provisioner {
       mkdirSync(folder, { recursive: true })
       // Its user is another one than ours; the folder around it keeps everybody else of this machine out.
       chmodSync(folder, 0o755)
-      await this.#options.engine.createToolbox({ cluster, folder, session, signal })
+      await this.#options.engine.createToolbox({ cluster, folder, session, renew, signal })
       return { folder, nodes: [controlPlaneOf(cluster)] }
     })
   }

@@ -86,7 +86,7 @@ test(`no orphan, nothing stuck, no cluster claimed twice in ${CYCLES} cycles of 
       expect(stage.held.has(id), `${id} was claimed twice`).toBe(false)
       stage.held.add(id)
       claimed.add(id)
-      if (random() < 0.5) await clusters.createToolbox(id, `s${cycle}`)
+      if (random() < 0.5) await clusters.createToolbox(id, { session: `s${cycle}` })
       if (random() < 0.5) return
       if (random() < 0.3) await clusters.reset(id)
       await clusters.delete(id)

@@ -102,6 +102,20 @@ describe('a container', () => {
     await waitFor(async () => (await run('mine', 'ls; head -1 ~/.kube/config 2>&1')) === 'apiVersion: v1', 20_000)
   })
 
+  test('is made anew with its home, which goes with the last of them', async () => {
+    await run('mine', 'echo kept >~/kept')
+    const of = (what: string) => docker('inspect', '--format', what, world.container('mine'))
+    const home = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}'
+    const [volume, container] = [await of(home), await of('{{.Id}}')]
+    await world.renew('mine')
+    expect(await run('mine', 'cat ~/kept')).toBe('kept')
+    expect(await of(home)).toBe(volume)
+    expect(await of('{{.Id}}')).not.toBe(container)
+    await workspaces.delete('mine')
+    expect(await docker('volume', 'ls', '--quiet', '--filter', `name=${volume}`)).toBe('')
+    await make('mine')
+  })
+
   test('keeps its shells when the server is started again', async () => {
     const { number } = await terminals.of('mine').open('bash 1', workspaces.shell('mine'), 80, 24)
     const first = page('mine', number)

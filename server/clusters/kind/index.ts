@@ -53,7 +53,7 @@ export interface KindClusterProvider extends ClusterProvider {
   /** From now on a reset leads back to what is in the cluster now. */
   keep(id: string): Promise<void>
   /** A container for a session's shells in the cluster's network; the one that is there when there is one. */
-  createToolbox(id: string, session?: string): Promise<Toolbox>
+  createToolbox(id: string, order?: ToolboxOrder): Promise<Toolbox>
   /** No error when there is none. */
   removeToolbox(id: string): Promise<void>
 }
@@ -147,9 +147,8 @@ export class KindClusters implements KindClusterProvider {
     this.#streams.cut(id)
   }
 
-  async createToolbox(id: string, session?: string): Promise<Toolbox> {
+  async createToolbox(id: string, order: ToolboxOrder = {}): Promise<Toolbox> {
     const signal = AbortSignal.timeout(TOOLBOX_MILLISECONDS)
-    const order: ToolboxOrder = session === undefined ? {} : { session }
     return (await this.#request('POST', `${pathOf(id)}/toolbox`, signal, order)) as Toolbox
   }
 

@@ -23,7 +23,7 @@ import { renderKindConfig } from './kind-config.ts'
 import { loadIntoNode } from './load-images.ts'
 import { INSTALLATION_LABEL, KIND_LABEL, ownedOf } from './listing.ts'
 import { addNetwork } from './networks.ts'
-import { lacksQuota, toolboxArguments } from './toolbox.ts'
+import { formerOf, lacksQuota, toolboxArguments, type ToolboxParts } from './toolbox.ts'
 
 /** Of what the engine answers at once. */
 const QUICK_MILLISECONDS = 30_000
@@ -124,34 +124,53 @@ export class DockerEngine implements Engine {
     for (const { name } of nodes) await loadIntoNode(name, { images, environment, signal })
   }
 
-  async createToolbox({ cluster, folder, session, signal }: CreateToolbox): Promise<void> {
+  async createToolbox({ cluster, folder, session, renew, signal }: CreateToolbox): Promise<void> {
     const image = this.#options.workspaceImage
-    const own = (await this.#owned(cluster)).find(({ name }) => name === toolboxOf(cluster))
-    if (own?.state === 'running') return
-    if (own !== undefined) {
-      await this.#docker([own.state === 'paused' ? 'unpause' : 'start', own.name], { signal })
+    const [now, before] = await this.#toolboxes(cluster)
+    if (now !== undefined && renew !== true) {
+      if (now.state !== 'running')
+        await this.#docker([now.state === 'paused' ? 'unpause' : 'start', now.name], { signal })
       return
     }
     if (!(await this.#hasAll([image], signal))) throw provisionerError('WORKSPACE_IMAGE_MISSING', { image })
-    const run = () =>
-      this.#run('docker', toolboxArguments({ cluster, image, folder, session, hasQuota: this.#hasQuota }), { signal })
+    const former = now === undefined && before === undefined ? undefined : formerOf(cluster)
+    if (now !== undefined) {
+      if (before !== undefined) await this.#docker(['rm', '--force', before.name], { signal })
+      await this.#docker(['rename', now.name, formerOf(cluster)], { signal })
+    }
+    // Two hosts would call at the same door.
+    if (former !== undefined) await this.#docker(['stop', '--time', '1', former], { signal })
+    await this.#runToolbox({ cluster, image, folder, session, former }, signal)
+    if (former !== undefined) await this.#docker(['rm', '--force', former], { signal })
+  }
+
+  async #runToolbox(parts: Omit<ToolboxParts, 'hasQuota'>, signal: AbortSignal): Promise<void> {
+    const run = () => this.#run('docker', toolboxArguments({ ...parts, hasQuota: this.#hasQuota }), { signal })
+    const removeFailed = () => this.#removeAll(['rm', '--force', '--volumes', toolboxOf(parts.cluster)], true)
     let result = await run()
     if (result.exitCode !== 0 && this.#hasQuota && lacksQuota(result.error)) {
       this.#hasQuota = false
-      await this.removeToolbox(cluster)
+      await removeFailed()
       result = await run()
     }
     if (result.exitCode === 0) return
     // What was made and could not be started would be taken for one that stands still.
-    await this.removeToolbox(cluster)
+    await removeFailed()
     throw provisionerError('ENGINE_REFUSED', { what: 'start a toolbox', reason: lastLine(result.error) })
   }
 
   async removeToolbox(cluster: ClusterName): Promise<void> {
-    const own = (await this.#owned(cluster)).filter(({ name }) => name === toolboxOf(cluster))
+    const own = (await this.#toolboxes(cluster)).filter((each) => each !== undefined)
     if (own.length === 0) return
     await this.#loosen(own)
-    await this.#removeAll(['rm', '--force', '--volumes', toolboxOf(cluster)], true)
+    await this.#removeAll(['rm', '--force', '--volumes', ...own.map(({ name }) => name)], true)
+  }
+
+  /** The toolbox, and one that was being replaced by it when its provisioner died. */
+  async #toolboxes(cluster: ClusterName): Promise<[OwnedObject | undefined, OwnedObject | undefined]> {
+    const own = await this.#owned(cluster)
+    const named = (wanted: string) => own.find(({ name }) => name === wanted)
+    return [named(toolboxOf(cluster)), named(formerOf(cluster))]
   }
 
   async owned(installation: string): Promise<OwnedObject[]> {

@@ -25,6 +25,8 @@ export interface ToolboxParts {
   image: string
   folder: string
   session?: string | undefined
+  /** A container whose home goes over to the new one. */
+  former?: string | undefined
   /** False: the engine's file system has no quotas. */
   hasQuota: boolean
 }
@@ -33,7 +35,7 @@ export interface ToolboxParts {
  * Arguments of `docker` that start a toolbox. It has no rights, can write in its home and in a /tmp of limited size alone, and reaches
  * its cluster's network. The home is a volume without a name: it lasts as long as the container, over every restart.
  */
-export function toolboxArguments({ cluster, image, folder, session, hasQuota }: ToolboxParts): string[] {
+export function toolboxArguments({ cluster, image, folder, session, former, hasQuota }: ToolboxParts): string[] {
   const labels = {
     [INSTALLATION_LABEL]: cluster.installation,
     [CLUSTER_LABEL]: cluster.name,
@@ -41,6 +43,9 @@ export function toolboxArguments({ cluster, image, folder, session, hasQuota }: 
     ...(session === undefined ? {} : { [SESSION_LABEL]: session }),
   }
   const quota = hasQuota ? `,volume-opt=size=${HOME_MEBIBYTES}m` : ''
+  // A volume that is taken over so is still one without a name, and goes with its last container.
+  const home =
+    former === undefined ? ['--mount', `type=volume,destination=${HOME}${quota}`] : ['--volumes-from', former]
   const options: Record<string, string | number> = {
     name: toolboxOf(cluster),
     hostname: 'lab',
@@ -70,10 +75,13 @@ export function toolboxArguments({ cluster, image, folder, session, hasQuota }: 
     ...['--ulimit', `fsize=${HOME_MEBIBYTES * 2 ** 20}`, '--ulimit', 'core=0', '--ulimit', `nofile=${OPEN_FILES}`],
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     ...['--mount', `type=bind,source=${folder},destination=${FOLDER_INSIDE},readonly`],
-    ...['--mount', `type=volume,destination=${HOME}${quota}`],
+    ...home,
     image,
   ]
 }
+
+/** Name of a toolbox that is being replaced. */
+export const formerOf = (cluster: ClusterName): string => `${toolboxOf(cluster)}-former`
 
 /** True when the engine refused because its file system keeps no quotas. */
 export const lacksQuota = (error: string): boolean => /quota/i.test(error)

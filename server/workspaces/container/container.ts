@@ -17,7 +17,11 @@ import { Door, listenIn } from './door.ts'
 /** What makes the containers. */
 export interface Toolboxes {
   /** A container for a session's shells in its cluster's network; the one that is there when there is one. */
-  createToolbox(this: void, cluster: string, session: string): Promise<{ folder: string; nodes: string[] }>
+  createToolbox(
+    this: void,
+    cluster: string,
+    order: { session: string; renew?: boolean },
+  ): Promise<{ folder: string; nodes: string[] }>
   /** No error when there is none. */
   removeToolbox(this: void, cluster: string): Promise<void>
 }
@@ -61,6 +65,7 @@ interface Box {
   /** What it was made for. */
   request?: WorkspaceRequest
   isReviving?: boolean
+  isRenewed?: boolean
   /** Once it is made. */
   made?: { folder: string; secret: string; nodes: string[]; downloads: Server }
 }
@@ -98,16 +103,18 @@ class ContainerWorkspaces implements WorkspaceProvider {
       await writeFile(path.join(own, 'cluster'), cluster, { mode: 0o600 })
     })
     const secret = await keptSecret(path.join(own, 'secret'))
-    const { folder, nodes } = await this.#parts.toolboxes.createToolbox(cluster, id)
+    const { folder, nodes } = await this.#parts.toolboxes.createToolbox(cluster, { session: id })
     await writeSettings(folder, this.#parts.certificate)
     this.#parts.proxy.allow(id, { secret, mirrors })
     const box = this.#box(id)
     box.made?.downloads.close()
     const downloads = this.#parts.proxy.server()
     await listenIn(folder, DOWNLOADS_SOCKET, downloads)
+    const isOther = box.made !== undefined && box.made.folder !== folder
     box.made = { folder, secret, nodes, downloads }
     box.request = request
     box.door.open(folder)
+    if (isOther) box.connection.hangUp()
     await box.connection.ready()
     return { id, sandboxed: true, notes: await this.#giveKubeconfig(id, kubeconfig) }
   }
@@ -155,7 +162,7 @@ class ContainerWorkspaces implements WorkspaceProvider {
   #box(id: string): Box {
     const known = this.#boxes.get(id)
     if (known !== undefined) return known
-    const door = new Door(id, () => this.#revive(id))
+    const door = new Door(id, { absent: () => this.#revive(id), outdated: () => this.#renew(id) })
     const box = { door, connection: new TerminalHostConnection(door) }
     this.#boxes.set(id, box)
     return box
@@ -169,6 +176,17 @@ class ContainerWorkspaces implements WorkspaceProvider {
     this.create(box.request)
       .catch((error: unknown) => this.#parts.log(error, `bringing back the container of ${id}`))
       .finally(() => (box.isReviving = false))
+  }
+
+  /** Its host is of an earlier version of Labwright: it is replaced, once. Shells end, the home stays. */
+  #renew(id: string): void {
+    const box = this.#boxes.get(id)
+    const { cluster } = box?.request ?? {}
+    if (box === undefined || cluster === undefined || box.isRenewed === true) return
+    box.isRenewed = true
+    this.#parts.toolboxes
+      .createToolbox(cluster, { session: id, renew: true })
+      .catch((error: unknown) => this.#parts.log(error, `replacing the container of ${id}`))
   }
 
   #made(id: string): NonNullable<Box['made']> {

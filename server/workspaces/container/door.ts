@@ -26,11 +26,13 @@ export class Door implements HostLink {
   #pause = FIRST_PAUSE_MILLISECONDS
   #listening: Server | undefined
   #closed: Error | undefined
+  readonly outdated: () => void
   readonly #absent: () => void
 
   /** `absent` is told when the door was open for a while and nobody called, and again after longer whiles. */
-  constructor(session: string, absent: () => void) {
+  constructor(session: string, { absent, outdated }: { absent: () => void; outdated: () => void }) {
     this.confinedTo = session
+    this.outdated = outdated
     this.#absent = absent
   }
 

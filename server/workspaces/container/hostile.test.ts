@@ -14,10 +14,12 @@ import { Door } from './door.ts'
 let folder: string
 let connection: TerminalHostConnection
 let callers: Socket[]
+let outdated: number
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hostile-'))
   callers = []
-  const door = new Door('s1', () => undefined)
+  outdated = 0
+  const door = new Door('s1', { absent: () => undefined, outdated: () => (outdated += 1) })
   connection = new TerminalHostConnection(door)
   door.open(folder)
 })
@@ -114,6 +116,7 @@ test('one that says nothing is sent away', async () => {
 test('one of another version is said to be that', async () => {
   const socket = await callAndSay(json(welcome([], 1)))
   await sentAway(socket)
+  expect(outdated).toBe(1)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const ready = connection.ready()

@@ -44,6 +44,8 @@ export interface HostLink {
    * bounds. Such a host is not told to stop when it is of another version.
    */
   confinedTo?: string
+  /** Told of such a host that is of another version. */
+  outdated?(): void
 }
 
 const STOP_MILLISECONDS = 1000
@@ -166,6 +168,11 @@ export class TerminalHostConnection {
     }
   }
 
+  /** The host is another one now: the next is waited for. */
+  hangUp(): void {
+    this.#wire?.[Symbol.dispose]()
+  }
+
   /** Lets go of the host, which goes on without this server. */
   [Symbol.dispose](): void {
     this.#closed = true
@@ -256,8 +263,11 @@ export class TerminalHostConnection {
         message: (message) => {
           if (message.type !== 'welcome') return greeted ? this.#message(wire, message) : undefined
           if (greeted) return
-          if (message.version !== HOST_PROTOCOL_VERSION)
-            return this.#isConfined ? wire.refuse('is of another version of Labwright') : wire.send({ type: 'stop' })
+          if (message.version !== HOST_PROTOCOL_VERSION) {
+            if (!this.#isConfined) return wire.send({ type: 'stop' })
+            wire.refuse('is of another version of Labwright')
+            return this.#link.outdated?.()
+          }
           clearTimeout(late)
           greeted = true
           this.#failure = undefined

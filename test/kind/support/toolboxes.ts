@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import type { ToolboxOrder } from '../../../protocol/provisioner.ts'
 import { createContainerWorkspaces } from '../../../server/workspaces/index.ts'
 import type { Mirror, WorkspaceProvider } from '../../../server/workspaces/provider.ts'
 import type { TerminalHosts } from '../../../server/workspaces/terminal-host/index.ts'
@@ -31,7 +32,7 @@ export class ToolboxWorld {
       dataFolder: this.folder,
       mirrors: this.#mirrors,
       toolboxes: {
-        createToolbox: (id, session) => this.#create(id, session),
+        createToolbox: (id, order) => this.#create(id, order),
         removeToolbox: (id) => engine.remove(this.#cluster(id)),
       },
       log: (error, about) => console.error(about, error),
@@ -53,19 +54,24 @@ export class ToolboxWorld {
     return `${this.#cluster(id).name}-toolbox`
   }
 
+  /** As the server has it done when its host is of an earlier version. */
+  async renew(id: string): Promise<void> {
+    await this.#create(id, { session: id, renew: true })
+  }
+
   async remove(): Promise<void> {
     for (const name of new Set((await engine.owned(this.#installation)).map(({ cluster }) => cluster)))
       await engine.remove({ name, installation: this.#installation, id: name })
     await rm(this.folder, { recursive: true })
   }
 
-  async #create(id: string, session: string): Promise<{ folder: string; nodes: string[] }> {
+  async #create(id: string, order: ToolboxOrder): Promise<{ folder: string; nodes: string[] }> {
     const cluster = this.#cluster(id)
     const folder = path.join(this.folder, 'kind', id, 'toolbox')
     await mkdir(folder, { recursive: true })
     await chmod(folder, 0o755)
     await engine.createNetwork(cluster, soon())
-    await engine.createToolbox({ cluster, folder, session, signal: soon() })
+    await engine.createToolbox({ cluster, folder, ...order, signal: soon() })
     return { folder, nodes: [`${cluster.name}-control-plane`] }
   }
 
