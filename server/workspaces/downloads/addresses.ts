@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIPv6 } from 'node:net'
+import os from 'node:os'
 
 /** Private, shared, local and reserved networks (RFC 6890). */
 const NEAR_IPV4 = [
@@ -32,9 +33,13 @@ export function isPublic(address: string): boolean {
   return global.check(address, 'ipv6') && !near.check(address, 'ipv6')
 }
 
-/** An address of a host, to be connected to as it is: asked again, a name could lead elsewhere. @throws where none is public */
+/**
+ * An address of a host, to be connected to as it is: asked again, a name could lead elsewhere. This machine's own addresses are not
+ * public, whatever they are: what listens there may trust it. @throws where none is public
+ */
 export async function publicAddress(host: string): Promise<string> {
-  const found = (await lookup(host, { all: true })).find(({ address }) => isPublic(address))
+  const own = new Set(Object.values(os.networkInterfaces()).flatMap((each = []) => each.map(({ address }) => address)))
+  const found = (await lookup(host, { all: true })).find(({ address }) => isPublic(address) && !own.has(address))
   if (found === undefined) throw new Error(`${host} is no public address`)
   return found.address
 }

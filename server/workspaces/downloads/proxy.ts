@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as httpRequest, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -10,6 +10,7 @@ import { covers, type Grant, grantOf, mirrorsHost } from './grants.ts'
 
 const CONNECT_MILLISECONDS = 10_000
 const MOST_CONNECTIONS = 256
+const HIGHEST_PORT = 65_535
 
 /** `public`: no address of this machine, of a private network or of a cloud's metadata, which the shells themselves cannot reach. */
 export type Reach = 'everything' | 'public'
@@ -97,13 +98,13 @@ export class DownloadProxy {
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="lab"\r\n\r\n')
       return
     }
-    const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(request.url ?? '') ?? []
-    if (port === '443' && mirrorsHost(grant, host.toLowerCase())) this.#intercept(socket, { host, grant })
-    else
-      this.#target(host).then(
-        (address) => this.#pass(socket, { host, address, port: Number(port) }),
-        () => refuse(socket, host),
-      )
+    const [, host = '', digits = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(request.url ?? '') ?? []
+    const port = Number(digits)
+    if (port < 1 || port > HIGHEST_PORT) return refuse(socket, host)
+    if (port === 443 && mirrorsHost(grant, host.toLowerCase())) return this.#intercept(socket, { host, grant })
+    this.#target(host)
+      .then((address) => this.#pass(socket, { host, address, port }))
+      .catch(() => refuse(socket, host))
   }
 
   /** The address to connect to. @throws where the way does not lead */
@@ -133,6 +134,8 @@ export class DownloadProxy {
   }
 
   #pass(socket: Duplex, { host, address, port }: { host: string; address: string; port: number }): void {
+    // It hung up while the address was looked up.
+    if (socket.destroyed) return
     const upstream = connect({ host: address, port, timeout: CONNECT_MILLISECONDS })
     let answered = false
     upstream.on('connect', () => {
@@ -153,10 +156,15 @@ export class DownloadProxy {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const tunnel = this.#tunnels.get(request.socket)
     if (tunnel === undefined) return void response.writeHead(400).end()
-    const url = new URL(request.url ?? '/', `https://${tunnel.host}`)
+    const site = `https://${tunnel.host.toLowerCase()}`
+    const target = request.url ?? '/'
+    if (!URL.canParse(target, site)) return void response.writeHead(400).end()
+    const url = new URL(target, site)
+    // A request may name a site itself, as to a proxy: only the one that the tunnel leads to.
+    if (url.origin !== site) return void response.writeHead(400).end()
     const name = tunnel.grant.mirrors.find((mirror) => covers(mirror.url, url.href))?.mirror
     const mirror = name === undefined ? undefined : this.#mirrors[name]
-    if (mirror === undefined) return this.#forward(url, request, response)
+    if (mirror === undefined) return this.#forward(url, await this.#target(url.hostname), request, response)
     const answer = await mirror(url)
     const body = Buffer.from(answer.body)
     response.writeHead(answer.status, { 'Content-Length': body.length, ...answer.headers })
@@ -164,11 +172,16 @@ export class DownloadProxy {
   }
 
   /** A page of a mirrored host that is not mirrored itself: from the internet, where there is one. */
-  #forward(url: URL, request: IncomingMessage, response: ServerResponse): void {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-    const upstream = send(
-      url,
-      { method: request.method, headers: { ...request.headers, host: url.host }, timeout: CONNECT_MILLISECONDS },
+  #forward(url: URL, address: string, request: IncomingMessage, response: ServerResponse): void {
+    const upstream = httpsRequest(
+      {
+        host: address,
+        servername: url.hostname,
+        path: `${url.pathname}${url.search}`,
+        method: request.method,
+        headers: { ...request.headers, host: url.host },
+        timeout: CONNECT_MILLISECONDS,
+      },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(response)
