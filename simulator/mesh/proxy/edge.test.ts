@@ -253,6 +253,20 @@ describe('what a call leaves behind', () => {
     })
   })
 
+  test('the order of an answer’s headers is that of a real mesh', async () => {
+    world = new World()
+    world.pod('client')
+    world.pod('server', { labels: { app: 'server' } })
+    world.service('server')
+    const order = async () => (await world.answer('client', 'http://server:80/')).headers.map(([name]) => name)
+    expect(await order()).toEqual(['content-type', 'date', 'x-envoy-upstream-service-time', 'server'])
+    world.objects.apply(
+      '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: none}, spec: {}}',
+    )
+    // The server's proxy answers: its name is overwritten where it stands, and the time comes after it.
+    expect((await order()).slice(-3)).toEqual(['date', 'server', 'x-envoy-upstream-service-time'])
+  })
+
   test('headers: envoy in the mesh, istio-envoy to a naked caller', async () => {
     pair()
     world.pod('naked', { sidecar: false })

@@ -27,6 +27,8 @@ function dialledService(proxy: Proxy, call: OutboundCall): MeshService | undefin
   return found !== undefined && isVisible(proxy, found) ? found : undefined
 }
 
+const UPSTREAM_TIME = 'x-envoy-upstream-service-time'
+
 /** Request headers that every Envoy adds on the way out. */
 export function withProxyHeaders(proxy: Proxy, request: HttpRequest): HttpRequest {
   const headers: Headers = request.headers.filter(([name]) => name !== 'x-forwarded-client-cert')
@@ -35,15 +37,21 @@ export function withProxyHeaders(proxy: Proxy, request: HttpRequest): HttpReques
   return { ...request, headers }
 }
 
-/** Answer headers as the client's proxy hands them on. `server: envoy` in a sidecar, `istio-envoy` at a gateway and at servers. */
+/**
+ * Answer headers as the client's proxy hands them on. `server: envoy` in a sidecar, `istio-envoy` at a gateway and at servers. What is
+ * there already is overwritten where it stands.
+ */
 export function answerHeaders(proxy: Proxy, answer: Answer, server: string): Headers {
-  const dropped = ['server', 'x-envoy-upstream-service-time', 'x-envoy-decorator-operation']
+  const { serviceMilliseconds } = answer
+  const dropped = ['x-envoy-decorator-operation', ...(serviceMilliseconds === undefined ? [UPSTREAM_TIME] : [])]
   const headers: Headers = answer.response.headers.filter(([name]) => !dropped.includes(name))
-  if (answer.serviceMilliseconds !== undefined) {
-    headers.push(['x-envoy-upstream-service-time', String(Math.round(answer.serviceMilliseconds))])
+  const set = (name: string, value: string): void => {
+    const index = headers.findIndex(([each]) => each === name)
+    headers.splice(index < 0 ? headers.length : index, index < 0 ? 0 : 1, [name, value])
   }
-  if (header(headers, 'date') === undefined) headers.push(['date', new Date(proxy.clock.now()).toUTCString()])
-  headers.push(['server', server])
+  if (header(headers, 'date') === undefined) set('date', new Date(proxy.clock.now()).toUTCString())
+  if (serviceMilliseconds !== undefined) set(UPSTREAM_TIME, String(Math.round(serviceMilliseconds)))
+  set('server', server)
   return headers
 }
 
