@@ -30,10 +30,10 @@ export const workspaceError = defineErrors({
     sentence:
       'The process that held the shells died, and the shells with it. Your files and your cluster are untouched; open a new terminal to go on.',
   },
-  TOOLBOX_SILENT: {
+  TERMINALS_SILENT: {
     status: 503,
     sentence:
-      'The container of your shells does not answer: {reason}. Try again in a moment; if it stays so, start the lab over.',
+      'What holds your shells does not answer: {reason}. Try again in a moment; if it stays so, start the lab over.',
   },
   COMMAND_UNKNOWN: {
     status: 404,

@@ -114,7 +114,8 @@ export class Ground {
     const found = claimed === undefined ? undefined : await this.#tools.provider.find(claimed)
     this.#cluster = found !== undefined && this.#isResetAsked() ? await this.#reset(found, log) : found
     this.#cluster ??= await this.#take(log, signal)
-    log(`the Kubernetes API answers at ${this.cluster.credentials('learner').server}`)
+    const { server } = this.cluster.credentials('learner', this.#tools.workspaces.standpoint)
+    log(`the Kubernetes API answers at ${server}`)
   }
 
   /** True from the wish for a reset until the cluster was ready once after it. */

@@ -121,7 +121,7 @@ test('one of another version is said to be that', async () => {
   try {
     const ready = connection.ready()
     const refused = expect(ready).rejects.toMatchObject({
-      code: 'TOOLBOX_SILENT',
+      code: 'TERMINALS_SILENT',
       message: expect.stringContaining('is of another version of Labwright'),
     })
     await vi.advanceTimersByTimeAsync(21_000)

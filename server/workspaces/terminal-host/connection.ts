@@ -214,12 +214,12 @@ export class TerminalHostConnection {
     }
   }
 
-  /** @throws TOOLBOX_SILENT when the host does not call in time */
+  /** @throws TERMINALS_SILENT when the host does not call in time */
   #soon(): Promise<HostWire> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         const reason = this.#failure?.message ?? `it did not call within ${CALL_MILLISECONDS / 1000} s`
-        reject(workspaceError('TOOLBOX_SILENT', { reason }, this.#failure))
+        reject(workspaceError('TERMINALS_SILENT', { reason }, this.#failure))
       }, CALL_MILLISECONDS)
       this.#connected()
         .then(resolve, reject)

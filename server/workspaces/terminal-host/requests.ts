@@ -31,7 +31,7 @@ export class Requests {
     const answered = new Promise<Answer>((resolve, reject) => {
       const late = setTimeout(() => {
         this.#waiting.delete(request)
-        reject(workspaceError('TOOLBOX_SILENT', { reason: `nothing came within ${milliseconds / 1000} s` }))
+        reject(workspaceError('TERMINALS_SILENT', { reason: `nothing came within ${milliseconds / 1000} s` }))
       }, milliseconds)
       this.#waiting.set(request, { wanted, resolve, reject, late })
     })
