@@ -212,6 +212,69 @@ describe('who waits is told for what', () => {
   })
 })
 
+describe('who gives up', () => {
+  test('while a spare wakes for them leaves no cluster behind', async () => {
+    const waking = later()
+    const still = { pause: async () => undefined, resume: () => waking.done }
+    open({ still, onError: () => undefined })
+    await pool.adopt(new Set())
+    await waitFor(() => clusters.ids.size === 1)
+    const [spare] = clusters.ids
+    wanted = []
+    const gone = new AbortController()
+    const claim = pool.claim(BARE, gone.signal)
+    gone.abort(new Error('deleted'))
+    waking.release()
+    await expect(claim).rejects.toThrow('deleted')
+    expect(clusters.ids.has(spare!)).toBe(false)
+  })
+
+  test('while a spare is being made waits no longer', async () => {
+    clusters.creating = later().done
+    await pool.adopt(new Set())
+    const gone = new AbortController()
+    const waits = later()
+    const claim = pool.claim(BARE, gone.signal, waits.release)
+    await waits.done
+    gone.abort(new Error('deleted'))
+    await expect(claim).rejects.toThrow('deleted')
+  })
+})
+
+test('of a class that comes at once one waits for the spare that is being made, the others get theirs made', async () => {
+  const { done, release } = later()
+  clusters.creating = done
+  await pool.adopt(new Set())
+  const said: string[] = []
+  const claims = [1, 2, 3].map(() => pool.claim(BARE, soon(), (sentence) => said.push(sentence)))
+  await waitFor(() => said.length === 2)
+  release()
+  const ids = (await Promise.all(claims)).map(({ cluster }) => cluster.id)
+  expect(new Set(ids).size).toBe(3)
+  expect(said.filter((sentence) => sentence.includes('is waited for'))).toHaveLength(1)
+})
+
+test('a shape that cannot be made keeps no other from being made', async () => {
+  const broken: Shape = { key: 'broken', options: {}, prepare: () => Promise.reject(new Error('no image')) }
+  wanted = [
+    { shape: broken, size: 1 },
+    { shape: BARE, size: 1 },
+  ]
+  open({ onError: () => undefined })
+  await pool.adopt(new Set())
+  await waitFor(() => count('bare') === 1)
+})
+
+test('a spare that cannot be ended keeps no other from its end', async () => {
+  const { delete: end } = clusters
+  clusters.delete = (id) => (id === 'bare-stuck' ? Promise.reject(new Error('stuck')) : end.call(clusters, id))
+  clusters.ids.add('old-1').add('bare-stuck').add('old-2')
+  wanted = []
+  open({ onError: () => undefined })
+  await pool.adopt(new Set())
+  expect([...clusters.ids]).toEqual(['bare-stuck'])
+})
+
 test('closing gives up a spare that is not nearly made', async () => {
   clusters.creating = later().done
   open({ onError: () => undefined })

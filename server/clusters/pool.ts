@@ -51,7 +51,7 @@ class Pool implements ClusterPool {
   readonly #made = new Set<string>()
   readonly #stop = new AbortController()
   /** The spare that is being made. */
-  #making: { key: string; done: Promise<unknown> } | undefined
+  #making: { key: string; done: Promise<unknown>; isAwaited: boolean } | undefined
   /** Clusters that are being made to order. */
   #orders = 0
   #tending: Promise<void> | undefined
@@ -67,13 +67,7 @@ class Pool implements ClusterPool {
   }
 
   async claim(shape: Shape, signal: AbortSignal, onWait: (sentence: string) => void = () => {}): Promise<Claim> {
-    let cluster = await this.#take(shape)
-    if (cluster === undefined && this.#making?.key === shape.key) {
-      onWait('the next prepared cluster is being made, and is waited for')
-      await this.#making.done.catch(() => undefined)
-      cluster = await this.#take(shape)
-    }
-    signal.throwIfAborted()
+    const cluster = (await this.#take(shape, signal)) ?? (await this.#awaitNext(shape, signal, onWait))
     const claim = cluster === undefined ? await this.#order(shape, signal, onWait) : { cluster, isPrepared: true }
     this.#tend()
     return claim
@@ -94,7 +88,7 @@ class Pool implements ClusterPool {
     await this.#adopting
     await this.#tending
     late[Symbol.dispose]()
-    for (const id of this.#spares.removeAll()) await this.#provider.delete(id)
+    await Promise.all(this.#spares.removeAll().map((id) => this.#end(id)))
   }
 
   async #adopt(held: ReadonlySet<string>): Promise<void> {
@@ -103,7 +97,7 @@ class Pool implements ClusterPool {
       if (held.has(id) || this.#made.has(id)) continue
       const match = wanted.find(({ shape }) => shape.key === keyOf(id))
       const isWanted = !this.#closed && match !== undefined && this.#spares.count(match.shape.key) < match.size
-      if (!isWanted || !(await this.#adoptOne(id, match.shape))) await this.#provider.delete(id)
+      if (!isWanted || !(await this.#adoptOne(id, match.shape))) await this.#end(id)
     }
     this.#tend()
   }
@@ -122,15 +116,40 @@ class Pool implements ClusterPool {
     }
   }
 
-  async #take(shape: Shape): Promise<Cluster | undefined> {
+  /** @throws when it was given up; the spare that was woken for it is nobody's then, and ends */
+  async #take(shape: Shape, signal: AbortSignal): Promise<Cluster | undefined> {
     for (;;) {
+      signal.throwIfAborted()
       const spare = this.#spares.shift(shape.key)
       if (spare === undefined) return undefined
       const problem = await this.#spares.wake(spare)
-      if (problem === undefined) return spare
-      this.#options.onError(problem)
-      await this.#provider.delete(spare.id).catch(this.#options.onError)
+      if (problem === undefined && !signal.aborted) return spare
+      if (problem !== undefined) this.#options.onError(problem)
+      await this.#end(spare.id)
     }
+  }
+
+  /** The spare that is being made belongs to the first who waits for it; the others do not wait for what they will not get. */
+  async #awaitNext(
+    shape: Shape,
+    signal: AbortSignal,
+    onWait: (sentence: string) => void,
+  ): Promise<Cluster | undefined> {
+    const making = this.#making
+    if (making?.key !== shape.key || making.isAwaited) return undefined
+    making.isAwaited = true
+    onWait('the next prepared cluster is being made, and is waited for')
+    try {
+      await Promise.race([making.done.catch(() => undefined), given(signal), given(this.#stop.signal)])
+    } finally {
+      making.isAwaited = false
+    }
+    return this.#take(shape, signal)
+  }
+
+  /** What cannot be ended now is nobody's, and ends when the server starts again. */
+  async #end(id: string): Promise<void> {
+    await this.#provider.delete(id).catch(this.#options.onError)
   }
 
   async #order(shape: Shape, signal: AbortSignal, onWait: (sentence: string) => void): Promise<Claim> {
@@ -170,12 +189,17 @@ class Pool implements ClusterPool {
 
   async #bringTogether(): Promise<void> {
     const wanted = await this.#options.wanted()
-    for (const id of this.#spares.removeUnwanted(wanted, MAXIMUM_AGE_MILLISECONDS)) await this.#provider.delete(id)
+    for (const id of this.#spares.removeUnwanted(wanted, MAXIMUM_AGE_MILLISECONDS)) await this.#end(id)
     for (const { shape, size } of wanted)
-      while (!this.#closed && this.#spares.count(shape.key) < size) {
-        if (this.#options.isIdle?.() === false) return
-        await this.#fill(shape)
-      }
+      // One shape that cannot be made keeps no other one from being made.
+      await this.#fillUp(shape, size).catch(this.#options.onError)
+  }
+
+  async #fillUp(shape: Shape, size: number): Promise<void> {
+    while (!this.#closed && this.#spares.count(shape.key) < size) {
+      if (this.#options.isIdle?.() === false) return
+      await this.#fill(shape)
+    }
   }
 
   async #fill(shape: Shape): Promise<void> {
@@ -183,7 +207,7 @@ class Pool implements ClusterPool {
     const making = this.#create(shape, AbortSignal.any([limit, this.#stop.signal])).then((cluster) =>
       this.#prepare(shape, cluster),
     )
-    this.#making = { key: shape.key, done: making }
+    this.#making = { key: shape.key, done: making, isAwaited: false }
     await making.finally(() => (this.#making = undefined))
   }
 
@@ -194,10 +218,18 @@ class Pool implements ClusterPool {
       await this.#options.still?.pause(cluster.id)
       this.#spares.add(shape.key, cluster)
     } catch (error) {
-      await this.#provider.delete(cluster.id)
+      await this.#end(cluster.id)
       throw error
     }
   }
+}
+
+/** Rejects when it is given up. */
+function given(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error)
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
 }
 
 const keyOf = (id: string) => id.slice(0, id.lastIndexOf('-'))
