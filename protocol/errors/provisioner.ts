@@ -59,7 +59,7 @@ export const provisionerError = defineErrors({
   CLUSTER_STOPPED: {
     status: 503,
     sentence:
-      'The cluster {reason} and was made to stand still, so that others can go on. Reset it from the menu: that makes it as the lab begins with it.',
+      'The cluster {reason} and was made to stand still, so that others can go on. Reset it from the menu: that makes it as the lab begins with it. Where that does not help, it is the files of the home: start over.',
   },
   CLUSTER_NOT_MADE: {
     status: 502,

@@ -30,7 +30,10 @@ class Names implements ClusterProvider {
 
   async reset(): Promise<void> {}
 
+  undeletable: string | undefined
+
   async delete(id: string): Promise<void> {
+    if (id === this.undeletable) throw new Error('stuck')
     this.ids.delete(id)
   }
 
@@ -266,8 +269,7 @@ test('a shape that cannot be made keeps no other from being made', async () => {
 })
 
 test('a spare that cannot be ended keeps no other from its end', async () => {
-  const { delete: end } = clusters
-  clusters.delete = (id) => (id === 'bare-stuck' ? Promise.reject(new Error('stuck')) : end.call(clusters, id))
+  clusters.undeletable = 'bare-stuck'
   clusters.ids.add('old-1').add('bare-stuck').add('old-2')
   wanted = []
   open({ onError: () => undefined })

@@ -6,6 +6,7 @@ import { kindClusters, kindProvisioner, simulatedClusters, type ClusterProvider 
 import { createChecker, RunnerPool } from '../grading/index.ts'
 import { loadLab } from '../lessons/index.ts'
 import { openMirrors } from '../main/mirrors.ts'
+import { Resources } from '../main/resources.ts'
 import { createLocalWorkspaces } from '../workspaces/index.ts'
 import type { GroundParts } from './cluster-ground.ts'
 import type { ProvingGrounds } from './ground.ts'
@@ -48,28 +49,36 @@ export async function proveLab(folder: string, options: ProveLabOptions): Promis
     throw serverError('BAD_OPTION', { command: 'test', reason: `--only "${only}" chooses no task and no answer` })
   const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'labwright-proof-'))
   const program = (name: string): string => path.join(dist, `${name}.js`)
-  const clusters = openClusters(name, program, dataFolder)
-  const runners = new RunnerPool({ script: program('check-runner'), spares: parallel })
-  const workspaces = await createLocalWorkspaces({ dataFolder, ...openMirrors({ dist, provider: name }) })
+  const resources = new Resources()
   try {
+    const clusters = openClusters(name, program, dataFolder)
+    resources.add({ [Symbol.asyncDispose]: () => endClusters(clusters, dataFolder) })
+    const runners = resources.add(new RunnerPool({ script: program('check-runner'), spares: parallel }))
+    const workspaces = await createLocalWorkspaces({ dataFolder, ...openMirrors({ dist, provider: name }) })
+    resources.add({ [Symbol.asyncDispose]: () => workspaces.close() })
     const check = createChecker(runners, [path.join(dataFolder, 'tools')])
     const parts = { lab, workspaces, check, seed, patienceMilliseconds: PATIENCE_MILLISECONDS[name], signal }
     const result = await prove(lab, proof, clusters.grounds(parts), { seed, parallel, onRow, signal, only })
     return { lab, result }
   } finally {
-    await workspaces.close()
-    await runners[Symbol.asyncDispose]()
-    for (const id of await clusters.provider.list()) await clusters.provider.delete(id)
-    await clusters.end()
-    await rm(dataFolder, { recursive: true, force: true, maxRetries: 3 })
+    await resources[Symbol.asyncDispose]()
   }
+}
+
+/** Where a cluster cannot be deleted now, its process and folder stay: what is meant to be is written there, and is done later. */
+async function endClusters({ provider, end }: ProvingClusters, dataFolder: string): Promise<void> {
+  const ends = await Promise.allSettled((await provider.list()).map((id) => provider.delete(id)))
+  const failed = ends.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+  await end()
+  await rm(dataFolder, { recursive: true, force: true, maxRetries: 3 })
 }
 
 interface ProvingClusters {
   provider: ClusterProvider
   grounds(parts: GroundParts): ProvingGrounds
   /** Ends the process behind them, which holds nothing any more. */
-  end(): Promise<void>
+  end(this: void): Promise<void>
 }
 
 function openClusters(name: ProviderName, program: (name: string) => string, dataFolder: string): ProvingClusters {

@@ -67,7 +67,9 @@ export interface Engine {
   check(signal: AbortSignal): Promise<void>
   /** Those of the images that it has not. */
   missing(images: readonly string[], signal: AbortSignal): Promise<string[]>
-  /** A network of the cluster's own. */
+  /** Puts up what keeps clusters from this machine's own services, where it is not up: a restart of the machine takes it away. */
+  protect(signal: AbortSignal): Promise<void>
+  /** A network of the cluster's own, behind that protection. */
   createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void>
   /** Nodes within their limits whose API answers. Gives the kubeconfig of kind's administrator. */
   createNodes(order: CreateNodes): Promise<string>

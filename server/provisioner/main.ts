@@ -57,12 +57,17 @@ const engine = new DockerEngine({
   nodeImage: environment['LABWRIGHT_NODE_IMAGE'] ?? defaultNodeImage(templates),
   workspaceImage: environment['LABWRIGHT_WORKSPACE_IMAGE'] ?? `labwright/workspace:${packageJson.version}`,
 })
+const diskGibibytes = Number(environment['LABWRIGHT_DISK_GIBIBYTES'] ?? DISK_GIBIBYTES)
+if (!(diskGibibytes > 0)) {
+  console.error('LABWRIGHT_DISK_GIBIBYTES is no number of gibibytes above 0')
+  process.exit(2)
+}
 const istioctl = environment['LABWRIGHT_ISTIOCTL'] ?? ''
 const provisioner = new Provisioner({
   engine,
   ...(istioctl === '' ? {} : { istio: new Istioctl(istioctl, environment) }),
   folder: data,
-  diskMebibytes: (Number(environment['LABWRIGHT_DISK_GIBIBYTES']) || DISK_GIBIBYTES) * 1024,
+  diskMebibytes: diskGibibytes * 1024,
   atOnce: Math.max(1, Math.floor(os.cpus().length / 2)),
   log,
 })

@@ -25,6 +25,8 @@ import type { IstioInstaller } from './istioctl.ts'
 import { clearProbes, sendProbe } from './probe/index.ts'
 import { planSweep } from './sweep.ts'
 
+const PROTECT_MILLISECONDS = 30_000
+
 /** Enough for a lab with Istio in it; a cluster that does nothing takes a fifth of it. */
 export const DEFAULT_LIMITS: Limits = { cpus: 2, memoryMebibytes: 4096, processes: 4096 }
 
@@ -55,6 +57,7 @@ export class Provisioner {
   readonly #work = new Map<string, Promise<unknown>>()
   readonly #creating = new Map<string, AbortController>()
   #sweeping: Promise<void> | undefined
+  #looking: Promise<void> | undefined
 
   constructor(options: ProvisionerOptions) {
     this.#options = options
@@ -166,19 +169,29 @@ export class Provisioner {
   }
 
   /** Lets clusters stand still that take more of the disk than one may: the others need it too. */
-  async checkDisks(): Promise<void> {
+  checkDisks(): Promise<void> {
+    const atWork = ({ id, intent }: ClusterSummary) => intent === 'ready' && !this.#work.has(id)
+    // Side by side: one that takes its time delays no look at the others.
+    this.#looking ??= Promise.all(
+      this.list()
+        .filter(atWork)
+        .map(({ id }) => this.#checkDisk(id)),
+    )
+      .then(() => undefined)
+      .finally(() => (this.#looking = undefined))
+    return this.#looking
+  }
+
+  async #checkDisk(id: string): Promise<void> {
     const { engine, diskMebibytes, log } = this.#options
-    for (const { id, intent } of this.list()) {
-      if (intent !== 'ready' || this.#work.has(id)) continue
-      const used = (await diskUse(engine, this.#intents.name(id))) ?? 0
-      if (used <= diskMebibytes) continue
-      const reason = `filled its disk (${gibibytes(used)} GiB of ${gibibytes(diskMebibytes)})`
-      await this.#exclusively(id, async () => {
-        if (this.#intents.get(id)?.intent !== 'ready') return
-        this.#intents.write(id, 'paused', reason)
-        await engine.set(this.#intents.name(id), 'paused')
-      }).catch((error: unknown) => log(error, `stopping ${id}, which ${reason}`))
-    }
+    const used = await diskUse(engine, this.#intents.name(id))
+    if (used === undefined || used <= diskMebibytes) return
+    const reason = `filled its disk (${gibibytes(used)} GiB of ${gibibytes(diskMebibytes)})`
+    await this.#exclusively(id, async () => {
+      if (this.#intents.get(id)?.intent !== 'ready') return
+      this.#intents.write(id, 'paused', reason)
+      await engine.set(this.#intents.name(id), 'paused')
+    }).catch((error: unknown) => log(error, `stopping ${id}, which ${reason}`))
   }
 
   async orphans(): Promise<OrphanReport> {
@@ -215,6 +228,8 @@ export class Provisioner {
   }
 
   async #sweep(): Promise<void> {
+    // Before anything is started: networks outlive a restart of the machine, and what protects it from them does not.
+    if (this.held > 0) await this.#options.engine.protect(AbortSignal.timeout(PROTECT_MILLISECONDS))
     for (const step of await this.#plan()) {
       try {
         await this.#take(step)

@@ -50,6 +50,18 @@ describe('a learner who resets the cluster', () => {
     expect(world.clusters.resets).toHaveLength(before)
   })
 
+  test('and asks for another try at the same time, gets one cluster', async () => {
+    world.workspaces.failure = new Error('no room')
+    const session = await world.sessions.start('ada', 'tiny')
+    await waitFor(() => session.state === 'failed')
+    world.workspaces.failure = undefined
+    world.clusters.clusters.clear()
+    const both = await Promise.allSettled([session.retry(), session.reset()])
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+    await waitFor(() => session.state === 'ready')
+    expect([...world.clusters.clusters.keys()]).toEqual([session.claimedCluster])
+  })
+
   test('is refused while the session is made, and when it is over', async () => {
     const session = await world.ready()
     const first = session.reset()

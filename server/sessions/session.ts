@@ -1,4 +1,4 @@
-import { LabwrightError } from '../../protocol/errors/error.ts'
+import type { LabwrightError } from '../../protocol/errors/error.ts'
 import { serverError } from '../../protocol/errors/server.ts'
 import type { Command, Lab } from '../../protocol/lab.ts'
 import type { SessionEvent, SessionView } from '../../protocol/session.ts'
@@ -13,6 +13,7 @@ import { Ground, type GroundTools } from './ground.ts'
 import { nextPhase, transition, type Life, type LifeEvent, type Phase, type Problem } from './life.ts'
 import { Pages } from './pages.ts'
 import { Preparation } from './preparation.ts'
+import { asProblem, isUnknownCluster } from './problems.ts'
 import { sessionView } from './session-view.ts'
 
 /** What sessions are made of; the same for all of them. */
@@ -23,7 +24,7 @@ export interface SessionTools extends GroundTools {
   log(this: void, error: unknown, about: string): void
 }
 
-type Change = 'retry' | 'reset' | 'finish' | 'delete' | 'release'
+type Change = 'retried' | 'reset' | 'finish' | 'delete' | 'release'
 
 /** One learner's run of one lab. */
 export class Session implements AsyncDisposable {
@@ -43,6 +44,7 @@ export class Session implements AsyncDisposable {
   #unseen: boolean
   #watch: Disposable | undefined
   #preparing: Promise<void> | undefined
+  #turn: Promise<void> = Promise.resolve()
   /** Changes that are under way: whoever asks for the same one meanwhile shares it. */
   readonly #changes = new Map<Change, Promise<void>>()
   /** Why nothing can be stored at the moment. */
@@ -173,25 +175,35 @@ export class Session implements AsyncDisposable {
   }
 
   retry(): Promise<void> {
-    return this.#once('retry', async () => {
+    return this.#anew('retried', () => {
       if (this.#life.state !== 'failed') throw serverError('SESSION_NOT_FAILED')
-      await this.#record({ type: 'retried' })
-      this.#move({ type: 'retried' })
-      this.#prepare()
     })
   }
 
   /** Makes the cluster as the lab begins with it. Shells, files, and what was once met stay. */
   reset(): Promise<void> {
-    return this.#once('reset', async () => {
+    return this.#anew('reset', () => {
       this.#mustBeRunning()
       if (this.#life.state === 'preparing') throw serverError('SESSION_NOT_READY')
-      await this.#record({ type: 'reset' })
-      this.#watch?.[Symbol.dispose]()
-      this.#watch = undefined
-      this.#grader.pause()
-      this.#move({ type: 'reset' })
-      this.#prepare()
+    })
+  }
+
+  /** Begins the preparation again. One after the other, and behind whatever takes the session up: two would claim two clusters. */
+  #anew(change: 'retried' | 'reset', mustBePossible: () => void): Promise<void> {
+    return this.#once(change, async () => {
+      mustBePossible()
+      const turn = this.#turn.then(async () => {
+        await this.#preparing
+        mustBePossible()
+        await this.#record({ type: change })
+        this.#watch?.[Symbol.dispose]()
+        this.#watch = undefined
+        this.#grader.pause()
+        this.#move({ type: change })
+        this.#prepare()
+      })
+      this.#turn = turn.catch(() => undefined)
+      await turn
     })
   }
 
@@ -385,13 +397,4 @@ export class Session implements AsyncDisposable {
     if (this.#life.state === 'recovering') throw serverError('CLUSTER_AWAY')
     if (this.#life.state !== 'ready') throw serverError('SESSION_NOT_READY')
   }
-}
-
-function isUnknownCluster(error: unknown): error is LabwrightError {
-  return error instanceof LabwrightError && error.code === 'CLUSTER_UNKNOWN'
-}
-
-function asProblem(error: unknown): Problem {
-  const { code = 'INTERNAL', message } = error as Error & { code?: string }
-  return { code, sentence: message }
 }

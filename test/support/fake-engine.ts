@@ -65,6 +65,10 @@ export class FakeEngine implements Engine {
     return this.#do(() => images.filter((image) => !this.#world.images.has(image)))
   }
 
+  protect(): Promise<void> {
+    return this.#do(() => undefined)
+  }
+
   createNetwork({ name }: ClusterName): Promise<void> {
     return this.#do(() => this.#add('network', name, name))
   }

@@ -241,13 +241,12 @@ export class DockerEngine implements Engine {
   async #createNetwork(cluster: ClusterName, signal: AbortSignal): Promise<void> {
     const own = (await this.#owned(cluster)).some(({ kind }) => kind === 'network')
     if (own) return
-    await this.#raiseFirewall(signal)
+    await this.protect(signal)
     const { exitCode, error } = await addNetwork((args) => this.#run('docker', args, { signal }), cluster)
     if (exitCode !== 0) throw provisionerError('ENGINE_REFUSED', { what: 'make a network', reason: lastLine(error) })
   }
 
-  /** Before the first node of a network: the rules are for all of them, and put again in case somebody took them away. */
-  async #raiseFirewall(signal: AbortSignal): Promise<void> {
+  async protect(signal: AbortSignal): Promise<void> {
     const { hasFirewall, nodeImage } = this.#options
     if (!hasFirewall) return
     const { exitCode, error } = await this.#run('docker', firewallArguments(nodeImage), { signal })
