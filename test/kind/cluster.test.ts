@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ProbeRequest } from '../../protocol/probe.ts'
+import { GRADER_NAMESPACE, type ProbeRequest } from '../../protocol/probe.ts'
 import type { KindClusterProvider } from '../../server/clusters/kind/index.ts'
 import type { Cluster, ClusterNotice } from '../../server/clusters/provider.ts'
 import { waitFor } from '../support/waiting.ts'
@@ -115,6 +115,22 @@ describe('a probe', () => {
     const { items } = await get<{ items: unknown[] }>(grader(), '/api/v1/pods?labelSelector=labwright.dev/probe')
     expect(items).toEqual([])
     expect(seen).toContainEqual(expect.objectContaining({ type: 'ADDED', resource: 'pods' }))
+  })
+
+  test('goes from a namespace of the grader’s own, which is made again when somebody deletes it', async () => {
+    const outside = {
+      kind: 'identity',
+      namespace: GRADER_NAMESPACE,
+      serviceAccount: 'default',
+      sidecar: 'none',
+    } as const
+    for (const round of ['made', 'deleted']) {
+      if (round === 'deleted')
+        await grader().request(`/api/v1/namespaces/${GRADER_NAMESPACE}`, { method: 'DELETE', signal: soon() })
+      const { caller, answers } = await probe({ from: outside })
+      expect(caller).toBe('default in labwright-grader, without a sidecar')
+      expect(answers).toMatchObject([{ count: 1, status: 200 }])
+    }
   })
 
   test('is refused in words for an account that is not there', async () => {
