@@ -108,6 +108,27 @@ test.each([
   await until(() => expect(connection.list('s1').map(({ number }) => number)).toEqual([5]))
 })
 
+test('one that comes with more terminals than it may have leaves nothing behind, and is not taken for the host', async () => {
+  let isReady = false
+  void connection.ready().then(() => (isReady = true))
+  const many = welcome(Array.from({ length: 40 }, (_, number) => terminal(number)))
+  await sentAway(await callAndSay(json(many)))
+  expect([connection.list('s1'), isReady]).toEqual([[], false])
+  await callAndSay(json(welcome([terminal(5)])))
+  await until(() => expect(isReady).toBe(true))
+  expect(connection.list('s1').map(({ number }) => number)).toEqual([5])
+})
+
+test('one that has not said who it is goes when the session ends', async () => {
+  const socket = await call()
+  const greeted = new Promise((resolve) => socket.once('data', resolve))
+  await greeted
+  connection[Symbol.dispose]()
+  // Well before it would be sent away for its silence.
+  await vi.waitFor(() => expect(socket.readyState).toBe('closed'), 2000)
+  expect(connection.list('s1')).toEqual([])
+})
+
 test('one that says nothing is sent away', async () => {
   const socket = await call()
   await vi.waitFor(() => expect(socket.readyState).toBe('closed'), 10_000)

@@ -55,6 +55,7 @@ const CALL_MILLISECONDS = 20_000
 const GREETING_MILLISECONDS = 5000
 /** Ours opens sixteen. */
 const MOST_CONFINED_TERMINALS = 32
+const TOO_MANY = 'has more terminals than it may'
 /** Beyond the limit of a script itself. */
 const ANSWER_MILLISECONDS = 20_000
 
@@ -68,6 +69,8 @@ export class TerminalHostConnection {
   readonly #viewers = new Map<number, ViewerListener>()
   readonly #requests = new Requests()
   #wire: HostWire | undefined
+  /** The one that owes its greeting. */
+  #greeting: HostWire | undefined
   #connecting: Promise<HostWire> | undefined
   #viewerCount = 0
   #stopped: (() => void) | undefined
@@ -177,6 +180,7 @@ export class TerminalHostConnection {
   [Symbol.dispose](): void {
     this.#closed = true
     this.#link.close?.()
+    this.#greeting?.[Symbol.dispose]()
     this.#wire?.[Symbol.dispose]()
   }
 
@@ -235,7 +239,9 @@ export class TerminalHostConnection {
 
   async #connect(): Promise<HostWire> {
     for (;;) {
-      const socket = await this.#link.connect()
+      const socket = this.#closed ? undefined : await this.#link.connect()
+      if (this.#closed) socket?.destroy()
+      if (this.#closed || socket === undefined) throw new Error('the server let go of its terminals')
       try {
         const wire = await this.#greet(socket)
         if (wire !== undefined) return wire
@@ -268,8 +274,11 @@ export class TerminalHostConnection {
             wire.refuse('is of another version of Labwright')
             return this.#link.outdated?.()
           }
+          // Before anything of it is kept: one that was refused leaves nothing behind.
+          if (this.#isConfined && message.terminals.length > MOST_CONFINED_TERMINALS) return wire.refuse(TOO_MANY)
           clearTimeout(late)
           greeted = true
+          this.#greeting = undefined
           this.#failure = undefined
           this.#wire = wire
           this.#terminals.clear()
@@ -281,11 +290,13 @@ export class TerminalHostConnection {
         frame: (viewer, frame) => this.#frame(viewer, frame),
         closed: (error) => {
           clearTimeout(late)
+          if (this.#greeting === wire) this.#greeting = undefined
           if (greeted) this.#lost(error)
           else if (error === undefined && !this.#isConfined) resolve(undefined)
           else reject(error ?? new Error('it hung up'))
         },
       })
+      this.#greeting = wire
       wire.send({ type: 'hello', version: HOST_PROTOCOL_VERSION })
     })
   }
@@ -298,8 +309,7 @@ export class TerminalHostConnection {
   /** What a confined host says of a terminal is said of its own session. */
   #keep(wire: HostWire, { session, ...terminal }: HostTerminal): void {
     this.#terminals.set(terminal.number, { ...terminal, session: this.#link.confinedTo ?? session })
-    if (this.#isConfined && this.#terminals.size > MOST_CONFINED_TERMINALS)
-      wire.refuse('has more terminals than it may')
+    if (this.#isConfined && this.#terminals.size > MOST_CONFINED_TERMINALS) wire.refuse(TOO_MANY)
   }
 
   #message(wire: HostWire, message: Exclude<FromHost, { type: 'welcome' }>): void {
