@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../protocol/clock.ts'
 import type { WorkspaceProvider } from '../provider.ts'
 import { TerminalHost } from '../terminal-host/host.ts'
 import type { TerminalHosts } from '../terminal-host/index.ts'
-import { AGENT_SOCKET } from '../terminal-host/shared-folder.ts'
+import { AGENT_SOCKET, DOWNLOADS_SOCKET } from '../terminal-host/shared-folder.ts'
 import { createContainerWorkspaces } from './container.ts'
 
 /** Containers whose host is one of this process: what the server does about them. */
@@ -16,6 +16,11 @@ let folder: string
 let hosts: Map<string, TerminalHost>
 let orders: object[]
 let removed: string[]
+/** How many containers were made when one was removed. */
+let madeBefore: number[]
+let made: number
+/** What the making of a container waits for. */
+let held: Promise<void> | undefined
 let workspaces: WorkspaceProvider
 let terminals: TerminalHosts
 let isOver: boolean
@@ -28,6 +33,9 @@ beforeEach(async () => {
   isOver = false
   orders = []
   removed = []
+  madeBefore = []
+  made = 0
+  held = undefined
   answers = (cluster) => (socket) => hosts.get(cluster)!.accept(socket)
   await open()
 })
@@ -51,10 +59,13 @@ async function open(): Promise<void> {
         await mkdir(home, { recursive: true })
         if (!hosts.has(cluster)) hosts.set(cluster, new TerminalHost(systemClock, { stop: () => {}, home }))
         call(path.join(shared, AGENT_SOCKET), answers(cluster, order))
+        await held
+        made += 1
         return { folder: shared, nodes: ['node'] }
       },
       async removeToolbox(cluster) {
         removed.push(cluster)
+        madeBefore.push(made)
       },
     },
     log: (error) => console.error(error),
@@ -124,3 +135,26 @@ test('a session whose cluster is another one now has another container', async (
   await workspaces.delete('s1')
   expect(removed).toEqual(['c2'])
 })
+
+test('a container that is being brought back goes with its session, and leaves nothing', async () => {
+  const sockets: Socket[] = []
+  answers = (cluster) => (socket) => {
+    sockets.push(socket)
+    hosts.get(cluster)!.accept(socket)
+  }
+  await workspaces.create(request)
+  let go = () => {}
+  held = new Promise((resolve) => (go = resolve))
+  for (const socket of sockets) socket.destroy()
+  await vi.waitFor(() => expect(orders).toHaveLength(2), 10_000)
+  const deleted = workspaces.delete('s1')
+  // Longer than it takes where nobody waits for the container.
+  setTimeout(go, 200)
+  await deleted
+  expect([removed, madeBefore]).toEqual([['c1'], [2]])
+  await expect(stat(path.join(folder, 'workspaces/s1'))).rejects.toThrow('ENOENT')
+  expect(() => workspaces.shell('s1')).toThrow('not there yet')
+  const downloads = connect(path.join(folder, 'c1', DOWNLOADS_SOCKET))
+  const outcome = new Promise((resolve) => downloads.once('error', resolve).once('connect', resolve))
+  expect(await outcome).toMatchObject({ code: 'ENOENT' })
+}, 15_000)

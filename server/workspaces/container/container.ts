@@ -66,8 +66,16 @@ interface Box {
   request?: WorkspaceRequest
   isReviving?: boolean
   isRenewed?: boolean
+  isDeleted?: boolean
+  /** What makes it or its container: its end waits for them. */
+  underWay: Set<Promise<unknown>>
   /** Once it is made. */
   made?: { folder: string; secret: string; nodes: string[]; downloads: Server }
+}
+
+/** @throws WORKSPACE_MISSING when it was deleted meanwhile */
+function mustLive({ isDeleted }: Box): void {
+  if (isDeleted === true) throw workspaceError('WORKSPACE_MISSING')
 }
 
 class ContainerWorkspaces implements WorkspaceProvider {
@@ -93,9 +101,15 @@ class ContainerWorkspaces implements WorkspaceProvider {
   }
 
   async create(request: WorkspaceRequest): Promise<Workspace> {
-    const { id, kubeconfig, mirrors, cluster } = request
+    const { id, cluster } = request
     if (!/^[\w-]+$/.test(id)) throw workspaceError('FILE_OUTSIDE_HOME', { path: id })
     if (cluster === undefined) throw workspaceError('WORKSPACE_MISSING')
+    const box = this.#box(id)
+    return this.#during(box, this.#make(box, { ...request, cluster }))
+  }
+
+  async #make(box: Box, request: WorkspaceRequest & { cluster: string }): Promise<Workspace> {
+    const { id, kubeconfig, mirrors, cluster } = request
     const own = this.#own(id)
     await writable(id, async () => {
       await mkdir(own, { recursive: true, mode: 0o700 })
@@ -104,9 +118,10 @@ class ContainerWorkspaces implements WorkspaceProvider {
     })
     const secret = await keptSecret(path.join(own, 'secret'))
     const { folder, nodes } = await this.#parts.toolboxes.createToolbox(cluster, { session: id })
+    mustLive(box)
     await writeSettings(folder, this.#parts.certificate)
+    mustLive(box)
     this.#parts.proxy.allow(id, { secret, mirrors })
-    const box = this.#box(id)
     box.made?.downloads.close()
     const downloads = this.#parts.proxy.server()
     await listenIn(folder, DOWNLOADS_SOCKET, downloads)
@@ -115,6 +130,7 @@ class ContainerWorkspaces implements WorkspaceProvider {
     box.request = request
     box.door.open(folder)
     if (isOther) box.connection.hangUp()
+    mustLive(box)
     await box.connection.ready()
     return { id, sandboxed: true, notes: await this.#giveKubeconfig(id, kubeconfig) }
   }
@@ -141,9 +157,14 @@ class ContainerWorkspaces implements WorkspaceProvider {
   async delete(id: string): Promise<void> {
     const box = this.#boxes.get(id)
     this.#boxes.delete(id)
-    box?.connection[Symbol.dispose]()
-    box?.made?.downloads.close()
-    box?.made?.downloads.closeAllConnections()
+    if (box !== undefined) {
+      box.isDeleted = true
+      box.connection[Symbol.dispose]()
+      // What they make would be there for nobody, and stay.
+      await Promise.allSettled(box.underWay)
+      box.made?.downloads.close()
+      box.made?.downloads.closeAllConnections()
+    }
     this.#parts.proxy.forget(id)
     const cluster = await readFile(path.join(this.#own(id), 'cluster'), 'utf8').catch(() => '')
     if (cluster !== '') await this.#parts.toolboxes.removeToolbox(cluster)
@@ -163,9 +184,18 @@ class ContainerWorkspaces implements WorkspaceProvider {
     const known = this.#boxes.get(id)
     if (known !== undefined) return known
     const door = new Door(id, { absent: () => this.#revive(id), outdated: () => this.#renew(id) })
-    const box = { door, connection: new TerminalHostConnection(door) }
+    const box: Box = { door, connection: new TerminalHostConnection(door), underWay: new Set() }
     this.#boxes.set(id, box)
     return box
+  }
+
+  async #during<T>(box: Box, work: Promise<T>): Promise<T> {
+    box.underWay.add(work)
+    try {
+      return await work
+    } finally {
+      box.underWay.delete(work)
+    }
   }
 
   /** Its container was stopped or taken away by somebody else: it is started, or made anew with an empty home. */
@@ -174,7 +204,9 @@ class ContainerWorkspaces implements WorkspaceProvider {
     if (box?.request === undefined || box.isReviving === true) return
     box.isReviving = true
     this.create(box.request)
-      .catch((error: unknown) => this.#parts.log(error, `bringing back the container of ${id}`))
+      .catch((error: unknown) => {
+        if (box.isDeleted !== true) this.#parts.log(error, `bringing back the container of ${id}`)
+      })
       .finally(() => (box.isReviving = false))
   }
 
@@ -184,9 +216,11 @@ class ContainerWorkspaces implements WorkspaceProvider {
     const { cluster } = box?.request ?? {}
     if (box === undefined || cluster === undefined || box.isRenewed === true) return
     box.isRenewed = true
-    this.#parts.toolboxes
-      .createToolbox(cluster, { session: id, renew: true })
-      .catch((error: unknown) => this.#parts.log(error, `replacing the container of ${id}`))
+    this.#during(box, this.#parts.toolboxes.createToolbox(cluster, { session: id, renew: true })).catch(
+      (error: unknown) => {
+        if (box.isDeleted !== true) this.#parts.log(error, `replacing the container of ${id}`)
+      },
+    )
   }
 
   #made(id: string): NonNullable<Box['made']> {
