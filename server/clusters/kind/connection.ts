@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2'
 import { authorizationOf, tlsOf, type Credentials } from '../credentials.ts'
+import { textOf } from './bounds.ts'
 
 const CONNECT_MILLISECONDS = 5000
 const PING_MILLISECONDS = 2000
@@ -31,7 +32,11 @@ export class ApiConnection implements Disposable {
 
   constructor(credentials: Credentials) {
     this.#headers = authorizationOf(credentials)
-    this.#session = connect(credentials.server, { ...tlsOf(credentials), timeout: CONNECT_MILLISECONDS })
+    this.#session = connect(credentials.server, {
+      ...tlsOf(credentials),
+      timeout: CONNECT_MILLISECONDS,
+      settings: { enablePush: false },
+    })
     let reason: Error | undefined
     this.ended = new Promise<never>((_, reject) => {
       this.#session.on('error', (error) => (reason ??= error))
@@ -77,12 +82,12 @@ export class ApiConnection implements Disposable {
     })
   }
 
+  /** @throws when the answer is none, is too large, or is of another status than 200 */
   async json(path: string, accept: string, signal: AbortSignal): Promise<unknown> {
     const { status, stream } = await this.get(path, accept, signal)
-    const chunks: Buffer[] = []
-    for await (const chunk of stream) chunks.push(chunk as Buffer)
+    const text = await textOf(stream)
     if (status !== 200) throw new Error(`the API server answered ${status} to GET ${path}`)
-    return JSON.parse(Buffer.concat(chunks).toString())
+    return JSON.parse(text)
   }
 
   [Symbol.dispose](): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LabwrightError } from '../../../protocol/errors/error.ts'
 import { provisionerError } from '../../../protocol/errors/provisioner.ts'
 import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/probe.ts'
@@ -11,6 +12,7 @@ import type {
 import { HostProcess, type SocketRequest } from '../../sockets/index.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Cluster, ClusterNotice, ClusterProvider, CreateOptions, Identity, Standpoint } from '../provider.ts'
+import { ApiBreach } from './bounds.ts'
 import { errorOf } from './failures.ts'
 import { ClusterStreams } from '../streams.ts'
 import { watchApi } from './watch-api.ts'
@@ -20,6 +22,8 @@ const SLOW_MILLISECONDS = 10 * 60_000
 const QUICK_MILLISECONDS = 30_000
 /** A container starts in a second; behind whatever else is done for its cluster it waits. */
 const TOOLBOX_MILLISECONDS = 2 * 60_000
+/** Of an API server that says what none of ours does, nothing more is read for so long. */
+const BREACH_MILLISECONDS = 5000
 /** What `docker` and `kind` need to find their engine, and what names the node image. */
 const ENVIRONMENT = [
   'DOCKER_HOST',
@@ -86,21 +90,38 @@ export class KindClusters implements KindClusterProvider {
   readonly name = 'kind'
   readonly #ask: Ask
   readonly #streams: ClusterStreams
+  /** When a cluster's API server last broke its bounds, on the clock of `performance.now`; the first time is logged. */
+  readonly #breaches = new Map<string, number>()
 
   constructor(ask: Ask, log: KindOptions['log'] = () => undefined) {
     this.#ask = ask
     this.#streams = new ClusterStreams({
       read: async (id, signal, tell) => {
+        const left = (this.#breaches.get(id) ?? -Infinity) + BREACH_MILLISECONDS - performance.now()
+        if (left > 0) await sleep(left, undefined, { signal, ref: false })
         const description = await this.#describe(id)
-        if (description === undefined) return false
+        if (description === undefined) {
+          this.#breaches.delete(id)
+          return false
+        }
         const { reason } = description
         if (reason !== undefined) throw provisionerError('CLUSTER_STOPPED', { reason })
-        await watchApi(this.#cluster(description).credentials('grader'), signal, tell)
+        try {
+          await watchApi(this.#cluster(description).credentials('grader'), signal, tell)
+        } catch (error) {
+          if (error instanceof ApiBreach) this.#breach(id, error, log)
+          throw error
+        }
         return true
       },
-      isExpected: () => false,
+      isExpected: (error) => error instanceof ApiBreach,
       log,
     })
+  }
+
+  #breach(id: string, error: ApiBreach, log: NonNullable<KindOptions['log']>): void {
+    if (!this.#breaches.has(id)) log(error, `following cluster ${id}`)
+    this.#breaches.set(id, performance.now())
   }
 
   async create(id: string, signal: AbortSignal, options: CreateOptions = {}): Promise<Cluster> {

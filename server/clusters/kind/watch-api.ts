@@ -1,23 +1,36 @@
 import { setMaxListeners } from 'node:events'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import * as v from 'valibot'
 import type { ClusterChange } from '../../../protocol/simulator-host.ts'
 import type { Credentials } from '../credentials.ts'
+import { ApiBreach, BoundedLines } from './bounds.ts'
 import { ApiConnection, STREAMS_PER_CONNECTION } from './connection.ts'
 import { DISCOVERY, watchableOf, type Resource } from './discovery.ts'
 
 /** New resources appear when somebody installs their definitions. */
 const DISCOVER_MILLISECONDS = 3000
 const AGAIN_MILLISECONDS = 200
+/** Watches that end at once are begun again later each time. */
+const LAST_AGAIN_MILLISECONDS = 5000
 /** The server ends each watch by itself after that; it goes on from where it was. */
 const WATCH_SECONDS = 600
 /** Names and versions alone: a change's content is the checks' to read. */
 const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 
-interface Event {
-  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
-  object: { metadata?: { name?: string; namespace?: string; resourceVersion?: string } }
-}
+/** A cluster with Istio has 80. */
+const MOST_RESOURCES = 500
+const MOST_CONNECTIONS = Math.ceil((MOST_RESOURCES + 1) / STREAMS_PER_CONNECTION)
+/** More than a lab's cluster has objects. */
+const MOST_EARLY = 10_000
+
+/** Most names end at 253 characters, those of roles nowhere. */
+const word = v.optional(v.pipe(v.string(), v.maxLength(1024)))
+const event = v.object({
+  type: v.picklist(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']),
+  object: v.object({
+    metadata: v.optional(v.object({ name: word, namespace: word, resourceVersion: word })),
+  }),
+})
 
 /** Tells READY when the API answers, and of every change from then on. Rejects when the API stops answering, or with the signal. */
 export async function watchApi(
@@ -33,6 +46,15 @@ export async function watchApi(
   }
 }
 
+/** @throws ApiBreach when it is none */
+function eventOf(line: string): v.InferOutput<typeof event> {
+  try {
+    return v.parse(event, JSON.parse(line))
+  } catch (cause) {
+    throw new ApiBreach('the API server told a change that is none', { cause })
+  }
+}
+
 class ApiWatch implements Disposable {
   readonly #credentials: Credentials
   readonly #stop = new AbortController()
@@ -40,6 +62,7 @@ class ApiWatch implements Disposable {
   readonly #tell: (change: ClusterChange) => void
   readonly #connections: ApiConnection[] = []
   readonly #watched = new Set<string>()
+  readonly #lines = new BoundedLines()
   /** Changes that were seen before all watches stood. */
   #early: ClusterChange[] | undefined = []
   #fail: (error: unknown) => void = () => undefined
@@ -86,7 +109,10 @@ class ApiWatch implements Disposable {
   /** Starts a watch of each resource that has none. */
   async #discover(control: ApiConnection, from: string | undefined): Promise<void> {
     const documents = await Promise.all(['/api', '/apis'].map((path) => control.json(path, DISCOVERY, this.#signal)))
-    const started = documents.flatMap(watchableOf).flatMap((resource) => {
+    const resources = documents.flatMap(watchableOf)
+    if (resources.length > MOST_RESOURCES)
+      throw new ApiBreach(`the API server has ${resources.length} resources; ${MOST_RESOURCES} can be followed`)
+    const started = resources.flatMap((resource) => {
       if (this.#watched.has(resource.path)) return []
       this.#watched.add(resource.path)
       return [this.#follow(resource, from)]
@@ -108,7 +134,9 @@ class ApiWatch implements Disposable {
 
   async #watch({ path, name }: Resource, from: string | undefined, stands: () => void): Promise<void> {
     let version = from
+    let again = AGAIN_MILLISECONDS
     for (;;) {
+      const since = performance.now()
       const query = new URLSearchParams({
         watch: 'true',
         allowWatchBookmarks: 'true',
@@ -120,21 +148,24 @@ class ApiWatch implements Disposable {
       stands()
       if (status !== 200) stream.destroy()
       else
-        for await (const line of createInterface({ input: stream })) {
-          const { type, object } = JSON.parse(line) as Event
+        for await (const line of this.#lines.of(stream)) {
+          const { type, object } = eventOf(line)
           // Too old: without a version the watch begins with all that there is.
           version = type === 'ERROR' ? undefined : (object.metadata?.resourceVersion ?? version)
           if (type === 'BOOKMARK' || type === 'ERROR') continue
           const { namespace, name: of = '' } = object.metadata ?? {}
           this.#changed({ type, resource: name, ...(namespace === undefined ? {} : { namespace }), name: of })
         }
-      await sleep(AGAIN_MILLISECONDS, undefined, { signal: this.#signal })
+      const isShort = performance.now() - since < LAST_AGAIN_MILLISECONDS
+      again = isShort ? Math.min(2 * again, LAST_AGAIN_MILLISECONDS) : AGAIN_MILLISECONDS
+      await sleep(again, undefined, { signal: this.#signal })
     }
   }
 
   #changed(change: ClusterChange): void {
     if (this.#early === undefined) this.#tell(change)
-    else this.#early.push(change)
+    else if (this.#early.push(change) > MOST_EARLY)
+      throw new ApiBreach(`the API server told more than ${MOST_EARLY} changes before its watches stood`)
   }
 
   /** A connection with room for one more watch. The first one keeps room for questions. */
@@ -143,6 +174,8 @@ class ApiWatch implements Disposable {
   }
 
   #connect(): ApiConnection {
+    if (this.#connections.length === MOST_CONNECTIONS)
+      throw new ApiBreach(`the API server keeps more than ${MOST_CONNECTIONS} connections busy`)
     const connection = new ApiConnection(this.#credentials)
     this.#connections.push(connection)
     connection.ended.catch((error: unknown) => this.#fail(error))
