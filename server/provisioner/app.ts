@@ -11,8 +11,12 @@ import {
 } from '../../protocol/provisioner.ts'
 import type { Provisioner } from './provisioner.ts'
 
-/** The provisioner's protocol (protocol/provisioner.ts) over a provisioner. */
-export function provisionerApp(provisioner: Provisioner, log: (error: unknown, about: string) => void): Hono {
+/** The provisioner's protocol (protocol/provisioner.ts) over a provisioner. `digest`: what it was started with, in a word. */
+export function provisionerApp(
+  provisioner: Provisioner,
+  log: (error: unknown, about: string) => void,
+  digest?: string,
+): Hono {
   const app = new Hono()
   app.onError((error, c) => {
     if (!(error instanceof LabwrightError) || error.cause !== undefined) log(error, `${c.req.method} ${c.req.path}`)
@@ -20,7 +24,9 @@ export function provisionerApp(provisioner: Provisioner, log: (error: unknown, a
       error instanceof LabwrightError ? error : { code: 'INTERNAL', message: error.message, status: 500, details: {} }
     return c.json({ code, sentence: message, details } satisfies ProvisionerFailure, status as 500)
   })
-  app.get('/healthz', (c) => c.json({ pid: process.pid, clusters: provisioner.held }))
+  app.get('/healthz', (c) =>
+    c.json({ pid: process.pid, clusters: provisioner.held, isBusy: provisioner.isBusy, digest }),
+  )
   app.get('/clusters', (c) => c.json(provisioner.list()))
   app.post('/clusters', async (c) => c.json(await provisioner.create(await body(c, createOrder), c.req.raw.signal)))
   app.get('/clusters/:id', (c) => c.json(provisioner.find(idOf(c))))

@@ -71,7 +71,9 @@ const provisioner = new Provisioner({
   atOnce: Math.max(1, Math.floor(os.cpus().length / 2)),
   log,
 })
-const server = createAdaptorServer({ fetch: provisionerApp(provisioner, log).fetch })
+const server = createAdaptorServer({
+  fetch: provisionerApp(provisioner, log, environment['LABWRIGHT_HOST_DIGEST']).fetch,
+})
 
 let lastUsed = performance.now()
 server.on('request', (_, response) => {

@@ -70,6 +70,10 @@ export class Provisioner {
     return new Set([...this.#intents.all().map(({ id }) => id), ...this.#work.keys()]).size
   }
 
+  get isBusy(): boolean {
+    return this.#work.size > 0
+  }
+
   list(): ClusterSummary[] {
     return this.#intents
       .all()

@@ -64,15 +64,19 @@ export interface KindClusterProvider extends ClusterProvider {
 
 /** Real clusters, made by kind in containers. The process that makes them is started when it is needed, and outlives the server. */
 export function kindClusters({ command, dataFolder, log }: KindOptions): KindClusterProvider {
-  const provisioner = kindProvisioner({ command, dataFolder })
+  const provisioner = kindProvisioner({ command, dataFolder }, { isReplaced: true })
   return new KindClusters((request) => provisioner.ask(request), log)
 }
 
-/** The process that makes clusters. */
-export function kindProvisioner({ command, dataFolder }: Pick<KindOptions, 'command' | 'dataFolder'>): HostProcess {
+/** The process that makes clusters. `isReplaced`: by one of this program and environment, when it is of another. */
+export function kindProvisioner(
+  { command, dataFolder }: Pick<KindOptions, 'command' | 'dataFolder'>,
+  { isReplaced = false }: { isReplaced?: boolean } = {},
+): HostProcess {
   const down = (details: { reason: string; log: string }, cause?: unknown) =>
     provisionerError('PROVISIONER_DOWN', details, cause)
-  return new HostProcess({ command, dataFolder, name: 'provisioner', folder: 'kind', environment: ENVIRONMENT, down })
+  const place = { command, dataFolder, name: 'provisioner', folder: 'kind', environment: ENVIRONMENT }
+  return new HostProcess({ ...place, isReplaced, down })
 }
 
 /** What the sweeper would do now, and why; a provisioner that has to be started for the answer does not sweep at its start. */
