@@ -57,7 +57,13 @@ const refused: [args: string[], code: number, error: string, words: RegExp][] = 
   [['serve', '--port', '7e3'], 2, 'BAD_OPTION', /--port takes a whole number from 0 to 65535, not "7e3"/],
   [['serve', '--no-open=yes'], 2, 'BAD_OPTION', /--no-open takes no value/],
   [['serve', '--host', ''], 2, 'BAD_OPTION', /--host needs a value/],
-  [['serve', '--spares', 'mesh'], 2, 'BAD_OPTION', /--spares: a spare is LAB=N or LAB=N@HH:MM-HH:MM/],
+  [
+    ['serve', '--provider', 'kind', '--spares', 'mesh'],
+    2,
+    'BAD_OPTION',
+    /--spares: a spare is LAB=N or LAB=N@HH:MM-HH:MM/,
+  ],
+  [['serve', '--spares', 'mesh=1'], 2, 'BAD_OPTION', /name --provider kind as well/],
   [['serve', '--provider', 'vapour'], 2, 'BAD_OPTION', /--provider: there are simulated and kind/],
   [['serve', '--data', '/proc/x'], 1, 'DATA_FOLDER_UNUSABLE', /folder \/proc\/x: nothing can be made there/],
 
@@ -118,6 +124,21 @@ test('a folder that is there keeps its mode when a cluster is kept in it, and --
   const { port } = free.address() as { port: number }
   await new Promise((resolve) => free.close(resolve))
   expect(await startAndStop(['--data', data, '--port', String(port)])).toBe(String(port))
+})
+
+test('a second cluster is not kept in the folder of one that runs', async () => {
+  const data = path.join(folder, 'shared')
+  const child = spawn(process.execPath, [program, 'cluster', '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit')
+  const [ready] = (await once(child.stdout, 'data')) as [unknown]
+  const address = /https:\/\/127\.0\.0\.1:\d+/.exec(String(ready))![0]
+  expect(await labwright(['cluster', '--data', data, '--port', '0'])).toEqual({
+    code: 1,
+    out: '',
+    err: sentence('DATA_FOLDER_IN_USE', new RegExp(`process ${child.pid}.* Go to ${address} for`)),
+  })
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
 })
 
 /** Runs `labwright cluster` until it is ready and ends it as its user does; returns its port. */

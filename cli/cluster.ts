@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { makeDataFolder } from '../server/main/data-folder.ts'
+import { holdDataFolder, makeDataFolder } from '../server/main/data-folder.ts'
 import { portInUse } from '../server/main/listen.ts'
 import { startCluster, type StartClusterOptions } from '../simulator/index.ts'
 import { PORTS, readOptions, requireWritable, SEEDS, wholeNumber } from './command-line.ts'
@@ -24,11 +24,29 @@ export async function run(args: string[]): Promise<number> {
     process.once('SIGINT', resolve)
   })
   requireWritable('--kubeconfig', kubeconfig)
-  if (dataDir !== undefined) makeDataFolder(dataDir)
+  if (dataDir === undefined) return serve(options, stopped)
+  makeDataFolder(dataDir)
+  let address = 'the address that it printed'
+  // Two on one folder would write over each other's objects.
+  const held = await holdDataFolder(dataDir, () => address)
+  try {
+    return await serve(options, stopped, (server) => (address = server))
+  } finally {
+    await held[Symbol.asyncDispose]()
+  }
+}
+
+async function serve(
+  options: StartClusterOptions,
+  stopped: Promise<void>,
+  onReady: (server: string) => void = () => undefined,
+): Promise<number> {
+  const { kubeconfig } = options
   const cluster = await startCluster(options).catch((error: NodeJS.ErrnoException & { port?: number }) => {
     if (error.code !== 'EADDRINUSE') throw error
     throw portInUse({ command: 'cluster', host: '127.0.0.1', port: error.port ?? options.port ?? 0 }, error)
   })
+  onReady(cluster.server)
   console.log(`ready: ${cluster.server}${kubeconfig === undefined ? '' : `, kubeconfig in ${kubeconfig}`}`)
   const alive = setInterval(() => undefined, 2 ** 30)
   await stopped

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEFAULT_PORT, defaultDataFolder, parseConfig, type Config } from '../server/main/config.ts'
 import { kubectlNote } from '../server/main/kubectl.ts'
-import { PORTS, readOptions, wholeNumber } from './command-line.ts'
+import { badOption, PORTS, readOptions, wholeNumber } from './command-line.ts'
 
 export const usage = `Usage: labwright serve [options]
 
@@ -42,6 +42,8 @@ function parse(args: string[]): Options {
     'no-open': { type: 'boolean' },
   } as const
   const { values } = readOptions('serve', { args, options })
+  if (values.spares !== undefined && values.provider !== 'kind')
+    throw badOption('serve', '--spares is for clusters that take their time: name --provider kind as well')
   // dist/labwright.js, beside the other processes and the pages; the labs are beside dist/.
   const dist = path.dirname(fileURLToPath(import.meta.url)).replace(/[\\/]chunks$/, '')
   const config = parseConfig({

@@ -26,7 +26,7 @@ export const serverError = defineErrors({
   DATA_FOLDER_IN_USE: {
     status: 500,
     sentence:
-      'Another labwright server (process {pid}) uses the data folder {folder}. Open {link} in a browser, or start this one with another folder (--data DIR).',
+      'Another labwright (process {pid}) uses the data folder {folder}. Go to {link} for that one, or start this one with another folder (--data DIR).',
   },
   DATA_FROM_NEWER_VERSION: {
     status: 500,

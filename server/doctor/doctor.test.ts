@@ -65,6 +65,12 @@ test.each<[string, Change, Pick<Finding, 'name' | 'state'>, RegExp]>([
   ],
   ['another system', { platform: 'darwin' }, { name: 'bubblewrap', state: 'warning' }, /this machine only/],
   ['no kubectl', { answers: { kubectl: { missing: true } } }, { name: 'kubectl', state: 'warning' }, /Install kubectl/],
+  [
+    'an old kubectl',
+    { answers: { kubectl: { output: 'Client Version: v1.32.1\nKustomize Version: v5.5.0' } } },
+    { name: 'kubectl', state: 'warning' },
+    /1\.33 or newer/,
+  ],
   ['a full disk', { freeDisk: async () => GIB / 2 }, { name: 'disk', state: 'bad' }, /--data/],
   ['a taken port', { isPortFree: async () => false }, { name: 'port', state: 'warning' }, /--port/],
 ])('%s', async (_, change, finding, todo) => {

@@ -42,13 +42,25 @@ async function sandbox(machine: Machine): Promise<Finding> {
   )
 }
 
+const OLD_KUBECTL =
+  'Clusters are of Kubernetes 1.34, and kubectl warns when it is more than one minor version away: install 1.33 or newer.'
+
+/** kubectl may be one minor version away from its server (kubernetes.io, "Version Skew Policy"). */
+function isOldKubectl(output: string): boolean {
+  const minor = /Client Version: v1\.(\d+)/.exec(output)?.[1]
+  return minor !== undefined && Number(minor) < 33
+}
+
 /** Lessons can be done without them: Labwright brings some, and stands in for others. */
 async function tool(machine: Machine, name: string): Promise<Finding> {
   const answer = await machine.run(
     name,
     name === 'kubectl' ? ['version', '--client'] : [name === 'helm' ? 'version' : '--version'],
   )
-  if ('output' in answer) return good(name, `${name} is installed: ${answer.output.split(/\n| \(/)[0]}.`)
+  if ('output' in answer) {
+    const seen = `${name} is installed: ${answer.output.split(/\n| \(/)[0]}.`
+    return name === 'kubectl' && isOldKubectl(answer.output) ? warning(name, seen, OLD_KUBECTL) : good(name, seen)
+  }
   if ('missing' in answer && machine.brought.includes(name)) return good(name, `${name} comes with Labwright.`)
   const seen = 'missing' in answer ? `${name} is not installed.` : `${name} does not run: ${answer.failed}.`
   return warning(name, seen, `Install ${name}; without it learners have none, or what stands in for it.`)

@@ -160,7 +160,7 @@ describe('a lab is proven', () => {
     [
       'a wrong answer that is caught for another reason',
       { ...proof, wrong: [{ ...proof.wrong[0]!, code: 'maybe' }] },
-      'expected the code maybe',
+      'expected the code maybe, not no',
     ],
     [
       'a sentence that does not say it',

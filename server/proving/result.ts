@@ -41,7 +41,7 @@ export interface Expectation {
 export function judge({ task, state, expected, code, says }: Expectation, verdict: Verdict): Row {
   const problems: string[] = []
   if (verdict.state !== expected) problems.push(`expected ${expected}`)
-  else if (code !== undefined && verdict.code !== code) problems.push(`expected the code ${code}`)
+  else if (code !== undefined && verdict.code !== code) problems.push(`expected the code ${code}, not ${verdict.code}`)
   else if (says !== undefined && !verdict.reason.includes(says))
     problems.push(`expected the sentence to hold "${says}"`)
   const { code: actualCode, reason, evidence, milliseconds } = verdict

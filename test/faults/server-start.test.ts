@@ -78,7 +78,7 @@ test('a second server on the same data says where the first is, with a new link 
   const firstLink = await first.link()
   const second = serve(ground.args)
   expect(await second.ended()).toBe(1)
-  expect(second.errors).toEqual(oneSentence('DATA_FOLDER_IN_USE', /Another labwright server \(process \d+\)/))
+  expect(second.errors).toEqual(oneSentence('DATA_FOLDER_IN_USE', /Another labwright \(process \d+\)/))
   const link = new URL(/http:\S+/.exec(second.errors)![0])
   expect(link.origin).toBe(firstLink.origin)
   const browser = new Browser()
