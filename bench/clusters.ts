@@ -1,9 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import path from 'node:path'
-import { figure, median, repeat, temporaryFolder, timed, type Benchmark } from './measure.ts'
+import { figure, repeat, residentMebibytes, temporaryFolder, timed, type Benchmark } from './measure.ts'
 
 const host = path.resolve(import.meta.dirname, '../dist/simulator-host.js')
 /** Clusters that are made at once to see what one more costs. */
@@ -29,12 +28,12 @@ export const clusters: Benchmark = {
     await post(socket, { id: 'warm-up' })
     const ready = await repeat(runs, (index) => timed(() => post(socket, { id: `ready-${index}` })))
     await settle()
-    let resident = await residentMebibytes(child)
+    let resident = await residentMebibytes(child.pid!)
     const each = await repeat(runs, async (run) => {
       for (let index = 0; index < BATCH; index++) await post(socket, { id: `idle-${run}-${index}` })
       await settle()
       const before = resident
-      resident = await residentMebibytes(child)
+      resident = await residentMebibytes(child.pid!)
       return (resident - before) / BATCH
     })
     return [
@@ -45,16 +44,6 @@ export const clusters: Benchmark = {
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3000))
-
-async function residentMebibytes(child: ChildProcess): Promise<number> {
-  const samples: number[] = []
-  for (let index = 0; index < 5; index++) {
-    const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
-    samples.push(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-  return median(samples)
-}
 
 function post(socketPath: string, body: unknown): Promise<void> {
   return new Promise((resolve, reject) => {

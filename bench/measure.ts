@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { Resources } from '../server/main/resources.ts'
@@ -84,4 +84,15 @@ export async function temporaryFolder(resources: Resources): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'labwright-bench-'))
   resources.add({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) })
   return folder
+}
+
+/** Memory of a process, the median of a second. Linux only. */
+export async function residentMebibytes(pid: number): Promise<number> {
+  const samples: number[] = []
+  for (let index = 0; index < 5; index++) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8')
+    samples.push(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  return median(samples)
 }

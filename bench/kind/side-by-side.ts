@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { kubeconfigOf } from '../../server/clusters/index.ts'
 import { KindWorld, soon } from '../../test/kind/support/world.ts'
 import { waitFor } from '../../test/support/waiting.ts'
-import { figure, temporaryFolder, timed, type Benchmark } from '../measure.ts'
+import { figure, residentMebibytes, temporaryFolder, timed, type Benchmark } from '../measure.ts'
 
 const run = promisify(execFile)
 const CLUSTERS = 8
@@ -40,9 +40,4 @@ export const sideBySide: Benchmark = {
       figure(`kind: memory of the provisioner with ${CLUSTERS} clusters`, [memory], 150, 'MiB'),
     ]
   },
-}
-
-async function residentMebibytes(pid: number): Promise<number> {
-  const { stdout } = await run('cat', [`/proc/${pid}/status`])
-  return Number(/VmRSS:\s+(\d+)/.exec(stdout)?.[1]) / 1024
 }

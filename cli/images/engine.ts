@@ -1,5 +1,5 @@
 import { provisionerError } from '../../protocol/errors/provisioner.ts'
-import { CommandMissing, runCommand } from '../../server/provisioner/docker/command.ts'
+import { CommandMissing, reasonOfEngine, runCommand } from '../../server/provisioner/docker/command.ts'
 
 /** Saving and loading move gigabytes, and a build may first fetch its base. */
 const LONG_MILLISECONDS = 60 * 60_000
@@ -15,13 +15,13 @@ export class Engine {
   /** @throws ENGINE_MISSING, ENGINE_UNREACHABLE */
   async requireRunning(): Promise<void> {
     const { exitCode, error } = await this.#run(['version', '--format', '{{.Server.Version}}'])
-    if (exitCode !== 0) throw provisionerError('ENGINE_UNREACHABLE', { reason: lastLine(error) })
+    if (exitCode !== 0) throw provisionerError('ENGINE_UNREACHABLE', { reason: reasonOfEngine(error) })
   }
 
   /** Runs `docker ARGS`; `what` says what for, after "could not". @throws ENGINE_REFUSED */
   async docker(what: string, args: readonly string[]): Promise<string> {
     const { exitCode, output, error } = await this.#run(args)
-    if (exitCode !== 0) throw provisionerError('ENGINE_REFUSED', { what, reason: lastLine(error) })
+    if (exitCode !== 0) throw provisionerError('ENGINE_REFUSED', { what, reason: reasonOfEngine(error) })
     return output.trim()
   }
 
@@ -45,10 +45,4 @@ export class Engine {
       throw error instanceof CommandMissing ? provisionerError('ENGINE_MISSING', {}, error) : error
     }
   }
-}
-
-/** What an engine says last is why it gave up. */
-function lastLine(text: string): string {
-  const line = text.trim().split('\n').at(-1) ?? ''
-  return line.replace(/^(?:error|Error response from daemon): /i, '').replace(/[.?!]$/, '') || 'it did not say why'
 }

@@ -51,7 +51,7 @@ export async function proveLab(folder: string, options: ProveLabOptions): Promis
   const program = (name: string): string => path.join(dist, `${name}.js`)
   const resources = new Resources()
   try {
-    const clusters = openClusters(name, program, dataFolder)
+    const clusters = provingClusters(name, program, dataFolder)
     resources.add({ [Symbol.asyncDispose]: () => endClusters(clusters, dataFolder) })
     const runners = resources.add(new RunnerPool({ script: program('check-runner'), spares: parallel }))
     const workspaces = await createLocalWorkspaces({ dataFolder, ...openMirrors({ dist, provider: name }) })
@@ -81,7 +81,7 @@ interface ProvingClusters {
   end(this: void): Promise<void>
 }
 
-function openClusters(name: ProviderName, program: (name: string) => string, dataFolder: string): ProvingClusters {
+function provingClusters(name: ProviderName, program: (name: string) => string, dataFolder: string): ProvingClusters {
   if (name === 'simulated') {
     const provider = simulatedClusters({ command: [process.execPath, program('simulator-host')], dataFolder })
     return {

@@ -1,6 +1,7 @@
 import { parse } from 'yaml'
 import type { ProvisionedCluster } from '../../protocol/provisioner.ts'
 import type { Engine } from './engine.ts'
+import { lastWords } from './last-words.ts'
 import { THAW } from './thaw.ts'
 
 /** What is done inside a node, by scripts on standard input of a shell there. Each is idempotent. */
@@ -142,8 +143,7 @@ const decode = (base64: string) => Buffer.from(base64, 'base64').toString()
 async function run(engine: Engine, node: string, script: string, timeoutMilliseconds: number): Promise<string> {
   const { exitCode, output, error } = await engine.exec(node, ['bash', '-s'], { input: script, timeoutMilliseconds })
   if (exitCode === 0) return output
-  const said = error.trim().split('\n').at(-1) ?? ''
   if (exitCode === 124 || exitCode === 137)
     throw new Error(`a node did not get ready in ${timeoutMilliseconds / 1000} s`)
-  throw new Error(said === '' ? `a script in the node ended with exit code ${exitCode}` : said)
+  throw new Error(lastWords(error) ?? `a script in the node ended with exit code ${exitCode}`)
 }

@@ -7,6 +7,7 @@ import { provisionerError } from '../../protocol/errors/provisioner.ts'
 import { imageName } from '../../protocol/provisioner.ts'
 import { runCommand } from './docker/command.ts'
 import type { ExecResult } from './engine.ts'
+import { lastWords } from './last-words.ts'
 
 const GENERATE_MILLISECONDS = 30_000
 const READINESS_SECONDS = 300
@@ -118,6 +119,5 @@ function injectedImage({ global: { hub = '', tag = '', proxy = {} } = {} }: Inje
 
 /** What istioctl says last is why it gave up. */
 function reasonOf(error: string): string {
-  const line = error.trim().split('\n').at(-1)?.trim() ?? ''
-  return line.replace(/^Error: /, '').replace(/[.?!]$/, '') || 'it did not say why'
+  return lastWords(error)?.replace(/^Error: /, '') ?? 'it did not say why'
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
 import type { ExecResult } from '../engine.ts'
+import { lastWords } from '../last-words.ts'
 
 /** Between the polite signal and the other one. */
 const GRACE_MILLISECONDS = 5000
@@ -113,6 +114,13 @@ export async function pipeCommands(
   if (written.status === 'fulfilled' && written.value.exitCode !== 0) return written.value
   if (read.status === 'rejected') throw read.reason
   return read.value
+}
+
+/** Why `docker` or `kind` gave up, as a part of a sentence. */
+export function reasonOfEngine(error: string): string {
+  // `docker run` ends with where to read of its options, whatever went wrong.
+  const said = error.replaceAll(/^Run 'docker .*$/gm, '')
+  return lastWords(said)?.replace(/^(?:docker: )?(?:error|Error response from daemon): /i, '') ?? 'it said nothing'
 }
 
 function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {

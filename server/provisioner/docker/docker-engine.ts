@@ -16,7 +16,7 @@ import {
 } from '../engine.ts'
 import { withTag } from '../images.ts'
 import { THAW } from '../thaw.ts'
-import { CommandMissing, runCommand } from './command.ts'
+import { CommandMissing, reasonOfEngine, runCommand } from './command.ts'
 import { endCreators } from './creators.ts'
 import { firewallArguments } from './firewall.ts'
 import { renderKindConfig } from './kind-config.ts'
@@ -156,7 +156,7 @@ export class DockerEngine implements Engine {
     if (result.exitCode === 0) return
     // What was made and could not be started would be taken for one that stands still.
     await removeFailed()
-    throw provisionerError('ENGINE_REFUSED', { what: 'start a toolbox', reason: lastLine(result.error) })
+    throw provisionerError('ENGINE_REFUSED', { what: 'start a toolbox', reason: reasonOfEngine(result.error) })
   }
 
   async removeToolbox(cluster: ClusterName): Promise<void> {
@@ -243,14 +243,15 @@ export class DockerEngine implements Engine {
     if (own) return
     await this.protect(signal)
     const { exitCode, error } = await addNetwork((args) => this.#run('docker', args, { signal }), cluster)
-    if (exitCode !== 0) throw provisionerError('ENGINE_REFUSED', { what: 'make a network', reason: lastLine(error) })
+    if (exitCode !== 0)
+      throw provisionerError('ENGINE_REFUSED', { what: 'make a network', reason: reasonOfEngine(error) })
   }
 
   async protect(signal: AbortSignal): Promise<void> {
     const { hasFirewall, nodeImage } = this.#options
     if (!hasFirewall) return
     const { exitCode, error } = await this.#run('docker', firewallArguments(nodeImage), { signal })
-    if (exitCode !== 0) throw provisionerError('FIREWALL_REFUSED', { reason: lastLine(error) })
+    if (exitCode !== 0) throw provisionerError('FIREWALL_REFUSED', { reason: reasonOfEngine(error) })
   }
 
   /** Makes nodes killable: frozen ones, and what is frozen in them. What cannot be loosened is left to the engine. */
@@ -268,7 +269,7 @@ export class DockerEngine implements Engine {
   async #removeAll(args: string[], isLast: boolean): Promise<void> {
     const { exitCode, error } = await this.#run('docker', args, {})
     if (exitCode === 0 || /no such|not found|already in progress/i.test(error)) return
-    if (isLast) throw provisionerError('ENGINE_REFUSED', { what: 'remove a cluster', reason: lastLine(error) })
+    if (isLast) throw provisionerError('ENGINE_REFUSED', { what: 'remove a cluster', reason: reasonOfEngine(error) })
     await sleep(REMOVE_PAUSE_MILLISECONDS)
   }
 
@@ -276,7 +277,7 @@ export class DockerEngine implements Engine {
   async #docker(args: string[], options: Partial<ExecOptions>): Promise<ExecResult> {
     const result = await this.#run('docker', args, options)
     if (result.exitCode === 0) return result
-    const reason = lastLine(result.error)
+    const reason = reasonOfEngine(result.error)
     if (/cannot connect|permission denied|error during connect|no such host/i.test(result.error))
       throw provisionerError('ENGINE_UNREACHABLE', { reason })
     throw provisionerError('ENGINE_REFUSED', { what: `do "docker ${args.slice(0, 2).join(' ')}"`, reason })
@@ -305,17 +306,5 @@ export class DockerEngine implements Engine {
 
 /** kind's own sentence is the line that begins with ERROR; what its commands said follows. */
 export function kindsReason(error: string): string {
-  const line = error.split('\n').find((each) => each.startsWith('ERROR: '))
-  return line === undefined
-    ? lastLine(error)
-    : line
-        .slice('ERROR: '.length)
-        .trim()
-        .replace(/[.?!]$/, '')
-}
-
-function lastLine(text: string): string {
-  // `docker run` ends with where to read of its options, whatever went wrong.
-  const line = text.split('\n').findLast((each) => each.trim() !== '' && !each.startsWith("Run 'docker "))
-  return line?.trim().replace(/^docker: Error response from daemon: |[.?!]$/g, '') ?? 'it said nothing'
+  return reasonOfEngine(error.split('\n').find((each) => each.startsWith('ERROR: ')) ?? error)
 }

@@ -1,6 +1,5 @@
-import type { ExecResult } from '../engine.ts'
 import { nameInNode, withTag } from '../images.ts'
-import { pipeCommands } from './command.ts'
+import { pipeCommands, reasonOfEngine } from './command.ts'
 
 const LOAD_MILLISECONDS = 5 * 60_000
 
@@ -30,10 +29,5 @@ export async function loadIntoNode(
     ['docker', ['exec', '--interactive', node, ...limit, 'bash', '-c', LOAD, 'load', ...images.map(nameInNode)]],
     { environment, signal, timeoutMilliseconds: LOAD_MILLISECONDS + 5000 },
   )
-  if (exitCode !== 0) throw new Error(`images could not be loaded into ${node}: ${lastLine(error)}`)
-}
-
-function lastLine(error: ExecResult['error']): string {
-  const line = error.trim().split('\n').at(-1) ?? ''
-  return line === '' ? 'the node did not say why' : line
+  if (exitCode !== 0) throw new Error(`images could not be loaded into ${node}: ${reasonOfEngine(error)}`)
 }

@@ -3,6 +3,7 @@ import type { ProbeRefusal, ProbeRequest, ProbeResult } from '../../../protocol/
 import type { ProvisionedCluster } from '../../../protocol/provisioner.ts'
 import { connectApi, type ApiClient } from '../../clusters/credentials.ts'
 import type { Engine } from '../engine.ts'
+import { lastWords } from '../last-words.ts'
 import { readAnswers } from './answers.ts'
 import { findCaller, makeGuest, removeOldGuests, type Caller } from './callers.ts'
 import { DEFAULT_TIMEOUT_MILLISECONDS } from './curl.ts'
@@ -83,10 +84,9 @@ async function run(request: ProbeRequest, caller: Caller, { engine, nodes, signa
     signal,
   })
   if (exitCode === 0) return output
-  const reason = error.trim().split('\n').at(-1) ?? ''
   throw provisionerError('PROBE_NOT_SENT', {
     caller: caller.name,
-    reason: reason === '' ? `exit code ${exitCode}` : reason,
+    reason: lastWords(error) ?? `exit code ${exitCode}`,
   })
 }
 
